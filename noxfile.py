@@ -1,0 +1,126 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox[uv]>=2025.2.9"]
+# ///
+"""The one list of checks. `./dev NAME -- …` runs one of these sessions."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).parent
+PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
+TESTED_WITH = [
+    "coverage",
+    "httpx",
+    "hypothesis",
+    "psutil",
+    "pytest>=8",
+    "pytest-asyncio",
+    "uvicorn",
+    "types-psutil",
+    "rich",
+    "trustme",
+]
+COVERAGE = {"dephealth-core": 97}
+"""Least branch coverage of a package, in percent; of all others, `PLUGIN_COVERAGE`."""
+PLUGIN_COVERAGE = 95
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and what the linter knows of mistakes."""
+    session.install("ruff")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly, of sources and tests."""
+    _install_workspace(session, "mypy", "nox", *TESTED_WITH)
+    session.run("mypy", *(str(path / "src") for path in PACKAGES))
+    # Test modules of different packages share their names: one run for each.
+    for path in PACKAGES:
+        session.run("mypy", str(path / "tests"), silent=True)
+    session.run("mypy", "tests-integration", "docs", "noxfile.py")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Who may import whom, as docs/architecture.md draws it."""
+    _install_workspace(session, "import-linter")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """All tests, unit and integration; what could not run is named at the end."""
+    _install_workspace(session, *TESTED_WITH)
+    session.run("python", "tests-integration/provision.py")
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()) / "coverage")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest")
+    session.run("coverage", "combine", "--quiet")
+    for path in PACKAGES:
+        session.run(
+            "coverage",
+            "report",
+            f"--include={path / 'src'}/*",
+            f"--fail-under={COVERAGE.get(path.name, PLUGIN_COVERAGE)}",
+            "--skip-covered",
+        )
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """The tests of the packages alone, which need no server program."""
+    _install_workspace(session, *TESTED_WITH)
+    session.run("pytest", "packages", *session.posargs)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """The tests against real servers alone."""
+    _install_workspace(session, *TESTED_WITH)
+    session.run("python", "tests-integration/provision.py")
+    session.run("pytest", "tests-integration", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Wheels and sdists of all packages into dist/, their metadata checked."""
+    session.install("build[uv]", "twine")
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    for path in PACKAGES:
+        session.run(
+            "python", "-m", "build", "--installer=uv", "--outdir=dist", str(path), silent=True
+        )
+    session.run("twine", "check", "--strict", *(str(path) for path in ROOT.glob("dist/*")))
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """An example service whose dependencies fail and recover before your eyes."""
+    _install_workspace(session, "httpx", "rich", "trustme", "uvicorn")
+    session.run("python", "tests-integration/demo.py", *session.posargs)
+
+
+def _install_workspace(session: nox.Session, *others: str) -> None:
+    """Install every package of the workspace from its folder, in one call of the resolver."""
+    members = [argument for path in PACKAGES for argument in ("-e", str(path))]
+    session.install(*members, *others)
+
+
+if __name__ == "__main__":
+    nox.main()

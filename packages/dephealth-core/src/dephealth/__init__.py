@@ -1,0 +1,194 @@
+"""Tell which of the things a service depends on is down, since when and why.
+
+Services import from `dephealth.api`; plugins import from here. A name is
+imported when first asked for: a service that starts pays for what it uses.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ._address import Address
+    from ._checker import Checker, HealthChecker, time_left
+    from ._classification import ErrorTable, lookup
+    from ._declaration import CheckOptions, declare
+    from ._dependency import Dependency, DependencyType
+    from ._endpoint import Endpoint
+    from ._observer import Exporter, Observer, Target
+    from ._once import SingleCheck, check_once
+    from ._options import option, options_of
+    from ._outcome import (
+        AUTH_ERROR,
+        CONNECTION_REFUSED,
+        CONNECTION_RESET,
+        CORE_DETAILS,
+        DNS_ERROR,
+        ERROR,
+        HOST_UNREACHABLE,
+        NETWORK_UNREACHABLE,
+        OK,
+        POOL_EXHAUSTED,
+        QUERY_ERROR,
+        TIMEOUT,
+        TLS_ERROR,
+        UNHEALTHY,
+        Outcome,
+        Status,
+    )
+    from ._plugins import CheckerRegistry, UnknownTypeError
+    from ._policy import CheckPolicy
+    from ._pooled import PooledChecker
+    from ._resolver import resolve
+    from ._secret import Secret, reveal
+    from ._snapshot import EndpointStatus
+    from ._state import CheckResult, EndpointState
+    from ._threads import in_thread
+    from ._tls import TLSOptions
+    from .errors import (
+        CheckAuthError,
+        CheckConnectionRefusedError,
+        CheckDnsError,
+        CheckError,
+        CheckTimeoutError,
+        CheckTlsError,
+        ConfigurationError,
+        EndpointNotFoundError,
+        NotYetError,
+        PluginError,
+        UnhealthyError,
+    )
+    from .hookspecs import CheckerSpec, ExporterSpec, hookimpl
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AUTH_ERROR",
+    "CONNECTION_REFUSED",
+    "CONNECTION_RESET",
+    "CORE_DETAILS",
+    "DNS_ERROR",
+    "ERROR",
+    "HOST_UNREACHABLE",
+    "NETWORK_UNREACHABLE",
+    "OK",
+    "POOL_EXHAUSTED",
+    "QUERY_ERROR",
+    "TIMEOUT",
+    "TLS_ERROR",
+    "UNHEALTHY",
+    "Address",
+    "CheckAuthError",
+    "CheckConnectionRefusedError",
+    "CheckDnsError",
+    "CheckError",
+    "CheckOptions",
+    "CheckPolicy",
+    "CheckResult",
+    "CheckTimeoutError",
+    "CheckTlsError",
+    "Checker",
+    "CheckerRegistry",
+    "CheckerSpec",
+    "ConfigurationError",
+    "Dependency",
+    "DependencyType",
+    "Endpoint",
+    "EndpointNotFoundError",
+    "EndpointState",
+    "EndpointStatus",
+    "ErrorTable",
+    "Exporter",
+    "ExporterSpec",
+    "HealthChecker",
+    "NotYetError",
+    "Observer",
+    "Outcome",
+    "PluginError",
+    "PooledChecker",
+    "Secret",
+    "SingleCheck",
+    "Status",
+    "TLSOptions",
+    "Target",
+    "UnhealthyError",
+    "UnknownTypeError",
+    "check_once",
+    "declare",
+    "hookimpl",
+    "in_thread",
+    "lazy_exports",
+    "lookup",
+    "option",
+    "options_of",
+    "resolve",
+    "reveal",
+    "time_left",
+]
+
+_PLACES = {
+    "Address": "._address",
+    "Checker": "._checker",
+    "HealthChecker": "._checker",
+    "time_left": "._checker",
+    "ErrorTable": "._classification",
+    "lookup": "._classification",
+    "CheckOptions": "._declaration",
+    "declare": "._declaration",
+    "Dependency": "._dependency",
+    "DependencyType": "._dependency",
+    "Endpoint": "._endpoint",
+    "Exporter": "._observer",
+    "Observer": "._observer",
+    "Target": "._observer",
+    "SingleCheck": "._once",
+    "check_once": "._once",
+    "option": "._options",
+    "options_of": "._options",
+    "AUTH_ERROR": "._outcome",
+    "CONNECTION_REFUSED": "._outcome",
+    "CONNECTION_RESET": "._outcome",
+    "CORE_DETAILS": "._outcome",
+    "DNS_ERROR": "._outcome",
+    "ERROR": "._outcome",
+    "HOST_UNREACHABLE": "._outcome",
+    "NETWORK_UNREACHABLE": "._outcome",
+    "OK": "._outcome",
+    "Outcome": "._outcome",
+    "POOL_EXHAUSTED": "._outcome",
+    "QUERY_ERROR": "._outcome",
+    "Status": "._outcome",
+    "TIMEOUT": "._outcome",
+    "TLS_ERROR": "._outcome",
+    "UNHEALTHY": "._outcome",
+    "CheckerRegistry": "._plugins",
+    "UnknownTypeError": "._plugins",
+    "CheckPolicy": "._policy",
+    "PooledChecker": "._pooled",
+    "resolve": "._resolver",
+    "Secret": "._secret",
+    "reveal": "._secret",
+    "EndpointStatus": "._snapshot",
+    "CheckResult": "._state",
+    "EndpointState": "._state",
+    "in_thread": "._threads",
+    "TLSOptions": "._tls",
+    "CheckAuthError": ".errors",
+    "CheckConnectionRefusedError": ".errors",
+    "CheckDnsError": ".errors",
+    "CheckError": ".errors",
+    "CheckTimeoutError": ".errors",
+    "CheckTlsError": ".errors",
+    "ConfigurationError": ".errors",
+    "EndpointNotFoundError": ".errors",
+    "NotYetError": ".errors",
+    "PluginError": ".errors",
+    "UnhealthyError": ".errors",
+    "CheckerSpec": ".hookspecs",
+    "ExporterSpec": ".hookspecs",
+    "hookimpl": ".hookspecs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    return lazy_exports(__name__, name, _PLACES)

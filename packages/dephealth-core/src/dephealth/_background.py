@@ -1,0 +1,62 @@
+"""An event loop in one background thread, for programs that have none."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from concurrent.futures import Future
+
+_GRACE = 0.05
+"""Seconds that tasks have to end at the end of the loop, and again after they were cancelled."""
+
+
+class BackgroundLoop:
+    """Runs a loop in a daemon thread until closed."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._closing = False
+        self._ended: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name="dephealth", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self.loop.close()
+            raise
+
+    def close(self) -> Future[None]:
+        """End the loop; what it gives is done when the thread is at its end."""
+        self.loop.call_soon_threadsafe(self._stop)
+        return self._ended
+
+    def join(self) -> None:
+        """Wait for the thread."""
+        self._thread.join()
+
+    def _stop(self) -> None:
+        self._closing = True
+        self.loop.stop()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            while not self._closing:
+                # A task that a checker has started may raise one; asyncio stops the loop for it.
+                with contextlib.suppress(KeyboardInterrupt, SystemExit):
+                    self.loop.run_forever()
+            self.loop.run_until_complete(_end_tasks())
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        finally:
+            self.loop.close()
+            self._ended.set_result(None)
+
+
+async def _end_tasks() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    if left:
+        _, left = await asyncio.wait(left, timeout=_GRACE)
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=_GRACE)

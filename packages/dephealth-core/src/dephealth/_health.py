@@ -1,0 +1,304 @@
+"""The object that a service holds."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ._checker import HealthChecker
+from ._dependency import Dependency
+from ._endpoint import Endpoint
+from ._environment import global_text
+from ._labels import checked_name
+from ._observer import Exporter
+from ._policy import Duration, policy_values, resolve_policy
+from ._pooled import PooledChecker
+from ._report import logger
+from ._roster import Roster
+from ._runtime import Runtime
+from ._snapshot import EndpointStatus
+from ._watch import Owner, Watch
+from .errors import ConfigurationError, EndpointNotFoundError
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+
+class DependencyHealth:
+    """Checks the things that a service depends on, in the background.
+
+    Args:
+        name: The service, ``[a-z][a-z0-9-]*``; ``DEPHEALTH_NAME`` if not given.
+        group: Its team or subsystem; ``DEPHEALTH_GROUP`` if not given.
+        *dependencies: What ``X_check()`` gives; none is all right.
+        check_interval: From the start of one check to that of the next; seconds.
+        timeout: Longest wait for one check; seconds.
+        initial_delay: Before an endpoint's first check; seconds.
+        failure_threshold: Failures in a row until healthy becomes unhealthy.
+        success_threshold: Successes in a row until unhealthy becomes healthy.
+        max_concurrency: How many endpoints may have their first check at once.
+        registry: Where dephealth-prometheus exports to, instead of the default registry.
+        exporters: Instead of those that are installed.
+        log: Instead of the logger ``dephealth``.
+
+    Raises:
+        ConfigurationError: Something cannot be as declared (docs/configuration.md).
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        group: str | None = None,
+        *dependencies: Dependency,
+        check_interval: Duration | None = None,
+        timeout: Duration | None = None,
+        initial_delay: Duration | None = None,
+        failure_threshold: int | None = None,
+        success_threshold: int | None = None,
+        max_concurrency: int = 100,
+        registry: CollectorRegistry | None = None,
+        exporters: Sequence[Exporter] | None = None,
+        log: logging.Logger | None = None,
+    ) -> None:
+        self.name = checked_name(name or global_text("NAME"), "name")
+        self.group = checked_name(group or global_text("GROUP"), "group")
+        if isinstance(max_concurrency, bool) or not isinstance(max_concurrency, int):
+            raise ConfigurationError("max_concurrency must be a whole number")
+        if max_concurrency < 1:
+            raise ConfigurationError(f"max_concurrency {max_concurrency} is less than 1")
+        self._log = log or logger
+        self._runtime = Runtime()
+        common = policy_values(
+            interval=check_interval,
+            timeout=timeout,
+            initial_delay=initial_delay,
+            failure_threshold=failure_threshold,
+            success_threshold=success_threshold,
+        )
+        resolve_policy({}, common)
+        owner = Owner(self.name, self.group, self._runtime.running)
+        self._roster = Roster(owner, common, self._log)
+        for dependency in dependencies:
+            if not isinstance(dependency, Dependency):
+                raise ConfigurationError(
+                    f"a dependency is what X_check() gives, not {type(dependency).__name__}"
+                )
+            self._roster.declare(dependency)
+        # Not at the top: a program pays for what it uses when it uses it.
+        from ._exporters import chosen_exporters, warn_of_older_distribution
+        from ._scheduler import Scheduler
+
+        warn_of_older_distribution(self._log)
+        chosen = chosen_exporters(exporters, {"registry": registry})
+        self._silent = exporters is None and not chosen
+        self._scheduler = Scheduler(
+            self._roster.watches, chosen, self._log, max_concurrency, time.perf_counter
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the checks go on."""
+        return self._runtime.running()
+
+    async def start(self) -> None:
+        """Start checking on the running loop.
+
+        Raises:
+            RuntimeError: It was started before.
+            ConfigurationError: The application's pool belongs to another loop, or
+                another running object exports the same labels.
+        """
+        self._runtime.begin_here()
+        try:
+            self._scheduler.begin()
+        except BaseException:
+            self._runtime.abandon()
+            raise
+        self._warn_if_silent()
+
+    def start_sync(self) -> None:
+        """Start checking in one background thread.
+
+        Raises:
+            RuntimeError: It was started before.
+            ConfigurationError: A pool or client was given that belongs to the
+                application's loop, or another running object exports the same labels.
+        """
+        self._runtime.begin_apart()
+        try:
+            for watch in self._roster.watches.values():
+                self._refuse_bound_object(watch.dependency, watch.checker)
+            if self._roster.watches:
+                self._runtime.wait(self._begin)
+        except BaseException:
+            self._runtime.abandon()
+            raise
+        self._warn_if_silent()
+
+    async def stop(self) -> None:
+        """Cancel what runs, wait for it, release what the checkers hold; once stopped, nothing.
+
+        Takes no longer than the longest timeout and half a second. From any
+        loop, as long as that of `start` runs.
+
+        Raises:
+            RuntimeError: The loop of `start` does not run, but is not closed either.
+        """
+        await self._runtime.end(self._scheduler.end)
+
+    def stop_sync(self) -> None:
+        """`stop` from a thread without a loop.
+
+        Raises:
+            RuntimeError: This would block the loop of `start`, or that loop does not run.
+        """
+        self._runtime.end_and_wait(self._scheduler.end)
+
+    def health(self) -> dict[str, bool]:
+        """Whether each dependency is available: one good endpoint is enough.
+
+        False as long as none has been checked. From any thread.
+        """
+        healthy: dict[str, bool] = {}
+        for watch in tuple(self._roster.watches.values()):
+            healthy[watch.dependency] = healthy.get(watch.dependency, False) or bool(
+                watch.state.healthy
+            )
+        return healthy
+
+    def health_details(self) -> dict[str, EndpointStatus]:
+        """What is known of each endpoint, by ``"dependency:host:port"``. From any thread."""
+        return {watch.key: watch.snapshot() for watch in tuple(self._roster.watches.values())}
+
+    async def add_endpoint(
+        self,
+        dep_name: str,
+        dep_type: str,
+        critical: bool,
+        endpoint: Endpoint,
+        checker: HealthChecker,
+    ) -> None:
+        """Check one more endpoint, of a known dependency or a new one; nothing if it is checked.
+
+        Raises:
+            RuntimeError: The checks are not running.
+            ConfigurationError: Something is not valid, or contradicts what is known.
+        """
+        await self._runtime.on_loop(
+            lambda: self._add(dep_name, dep_type, critical, endpoint, checker)
+        )
+
+    def add_endpoint_sync(
+        self,
+        dep_name: str,
+        dep_type: str,
+        critical: bool,
+        endpoint: Endpoint,
+        checker: HealthChecker,
+    ) -> None:
+        """`add_endpoint` from a thread without a loop."""
+        self._runtime.wait(lambda: self._add(dep_name, dep_type, critical, endpoint, checker))
+
+    async def remove_endpoint(self, dep_name: str, host: str, port: str) -> None:
+        """Check an endpoint no longer; its series are gone at once. Nothing if it is not known.
+
+        Raises:
+            RuntimeError: The checks are not running.
+        """
+        await self._runtime.on_loop(lambda: self._remove(dep_name, host, port))
+
+    def remove_endpoint_sync(self, dep_name: str, host: str, port: str) -> None:
+        """`remove_endpoint` from a thread without a loop."""
+        self._runtime.wait(lambda: self._remove(dep_name, host, port))
+
+    async def update_endpoint(
+        self,
+        dep_name: str,
+        old_host: str,
+        old_port: str,
+        new_endpoint: Endpoint,
+        checker: HealthChecker,
+    ) -> None:
+        """Check *new_endpoint* instead of another one; it begins unknown.
+
+        Raises:
+            EndpointNotFoundError: The other one is not checked.
+            RuntimeError: The checks are not running.
+            ConfigurationError: Something is not valid.
+        """
+        await self._runtime.on_loop(
+            lambda: self._update(dep_name, old_host, old_port, new_endpoint, checker)
+        )
+
+    def update_endpoint_sync(
+        self,
+        dep_name: str,
+        old_host: str,
+        old_port: str,
+        new_endpoint: Endpoint,
+        checker: HealthChecker,
+    ) -> None:
+        """`update_endpoint` from a thread without a loop."""
+        self._runtime.wait(
+            lambda: self._update(dep_name, old_host, old_port, new_endpoint, checker)
+        )
+
+    async def _begin(self) -> None:
+        self._scheduler.begin()
+
+    async def _add(
+        self, name: str, type: str, critical: bool, endpoint: Endpoint, checker: HealthChecker
+    ) -> None:
+        if self._runtime.is_apart:
+            self._refuse_bound_object(name, checker)
+        watch = self._roster.candidate(name, type, critical, endpoint, checker)
+        if watch is not None:
+            self._scheduler.add(watch)
+            self._roster.remember(watch)
+
+    async def _remove(self, name: str, host: str, port: str) -> None:
+        watch = self._find(name, host, port)
+        if watch is not None:
+            self._scheduler.forget(watch)
+            self._roster.forget(watch)
+            await self._scheduler.dismiss(watch)
+
+    async def _update(
+        self, name: str, host: str, port: str, endpoint: Endpoint, checker: HealthChecker
+    ) -> None:
+        old = self._find(name, host, port)
+        if old is None:
+            raise EndpointNotFoundError(name, host, str(port))
+        if self._runtime.is_apart:
+            self._refuse_bound_object(name, checker)
+        new = self._roster.candidate(name, old.type, old.critical, endpoint, checker, replacing=old)
+        if new is None:
+            self._scheduler.forget(old)
+            self._roster.forget(old)
+        else:
+            self._scheduler.replace(old, new)
+            self._roster.forget(old)
+            self._roster.remember(new)
+        await self._scheduler.dismiss(old)
+
+    def _find(self, name: str, host: str, port: str) -> Watch | None:
+        """The watch of an address, given in any form that an `Endpoint` takes."""
+        endpoint = Endpoint(host, port)
+        return self._roster.watches.get((name, endpoint.host, endpoint.port))
+
+    def _refuse_bound_object(self, dependency: str, checker: HealthChecker) -> None:
+        if isinstance(checker, PooledChecker) and checker.holds_object and checker.bound_to_loop:
+            raise ConfigurationError(
+                f"dependency {dependency!r}: {checker.source_option}= belongs to an event loop, "
+                "and start_sync() checks on one of its own: give a callable that makes it there, "
+                "or url="
+            )
+
+    def _warn_if_silent(self) -> None:
+        if self._silent:
+            self._log.warning(
+                "no exporter is installed, so nobody is told: pip install dephealth-prometheus "
+                "(exporters=[] if that is meant)"
+            )

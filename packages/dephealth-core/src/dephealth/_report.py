@@ -1,0 +1,85 @@
+"""What is written to the log about checks (docs/logging.md). Never a secret."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Iterable
+
+from ._classification import Finding
+from ._secret import Secret, scrub
+from ._state import EndpointState
+
+logger = logging.getLogger("dephealth")
+
+REPEAT_AFTER = 60.0
+"""Seconds between two lines about the same failure of one endpoint."""
+
+
+class EndpointLog:
+    """Tells one endpoint's failures and changes, without repeating itself.
+
+    Args:
+        log: Where to write.
+        subject: What the lines are about.
+        secrets: Gives the values that no line may show.
+    """
+
+    __slots__ = ("_kind", "_last", "_log", "_logged_at", "_repeats", "_secrets", "subject")
+
+    def __init__(
+        self, log: logging.Logger, subject: str, secrets: Callable[[], Iterable[Secret]]
+    ) -> None:
+        self._log = log
+        self.subject = subject
+        self._secrets = secrets
+        self._last = ""
+        self._logged_at = 0.0
+        self._repeats = 0
+        self._kind: type[BaseException] | None = None
+
+    def failed(self, finding: Finding, latency: float, now: float) -> None:
+        """One check has failed. *now* and *latency* are in seconds."""
+        cause = finding.cause
+        outcome = finding.outcome
+        known_kind, self._kind = self._kind, None if finding.expected else type(cause)
+        if not finding.expected and type(cause) is not known_kind:
+            # As text, since handlers print an exception's chain as it is.
+            lines = "".join(traceback.format_exception(cause))
+            self._log.error("%s: the check raised\n%s", self.subject, self._clean(lines))
+        what = f"{outcome.status}/{outcome.detail}" if outcome else "no result"
+        if what == self._last and now - self._logged_at < REPEAT_AFTER:
+            self._repeats += 1
+            return
+        again = f" ({self._repeats} more since the last line)" if self._repeats else ""
+        self._last, self._logged_at, self._repeats = what, now, 0
+        if self._log.isEnabledFor(logging.WARNING):
+            self._log.warning(
+                "%s: check failed after %.3f s: %s: %s%s",
+                self.subject,
+                latency,
+                what,
+                self._reason(cause),
+                again,
+            )
+
+    def changed(self, before: EndpointState, after: EndpointState) -> None:
+        """The verdict is *after* now; tells it if that is another one than *before*."""
+        if before.healthy is after.healthy or after.last is None:
+            return
+        if after.healthy is False:
+            outcome = after.last.outcome
+            self._log.error("%s is unhealthy: %s/%s", self.subject, outcome.status, outcome.detail)
+        elif before.healthy is False:
+            self._log.info("%s is healthy again", self.subject)
+
+    def trouble(self, what: str, cause: BaseException) -> None:
+        """Something went wrong beside the checks."""
+        self._log.error("%s: %s: %s", self.subject, what, self._reason(cause))
+
+    def _reason(self, cause: BaseException) -> str:
+        # Not `str`, which may raise something itself.
+        return self._clean("".join(traceback.format_exception_only(cause)).strip())
+
+    def _clean(self, text: str) -> str:
+        return scrub(text, self._secrets())

@@ -1,0 +1,191 @@
+"""The tasks that check endpoints, one for each, on one event loop (docs/checks.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+from ._audience import Audience
+from ._classification import Finding
+from ._closing import close_checkers
+from ._lag import LagMeter
+from ._observer import Exporter
+from ._rounds import Rounds
+from ._watch import Address, Watch
+from .errors import concerning
+
+_Task = asyncio.Task[None]
+
+
+class Scheduler:
+    """Begins and ends the checks of endpoints, on the loop that runs when `begin` is called.
+
+    Args:
+        watches: What to check, by address; changed from the loop's thread only.
+        exporters: Are told of every endpoint and result.
+        log: Where to write.
+        max_concurrency: How many endpoints may have their first check at once.
+        clock: Gives seconds, never going back.
+    """
+
+    def __init__(
+        self,
+        watches: dict[Address, Watch],
+        exporters: Sequence[Exporter],
+        log: logging.Logger,
+        max_concurrency: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._watches = watches
+        self._audience = Audience(exporters, log)
+        self._rounds = Rounds(watches, self._audience, max_concurrency, clock)
+        self._log = log
+        self._clock = clock
+        self._tasks: dict[Watch, _Task] = {}
+        self._leaving: dict[Watch, _Task] = {}
+        self._context: contextvars.Context | None = None
+
+    def begin(self) -> None:
+        """Start checking everything.
+
+        Raises:
+            ConfigurationError: An exporter knows equal labels of another running
+                object, or the application's object belongs to another loop;
+                then nothing was started.
+        """
+        loop = asyncio.get_running_loop()
+        watches = list(self._watches.values())
+        for watch in watches:
+            _check_loop(watch, loop)
+        self._audience.added([watch.target for watch in watches if watch.target is not None])
+        self._rounds.lag = LagMeter(loop, self._clock)
+        self._context = contextvars.copy_context()
+        for watch in watches:
+            self._start(watch)
+
+    def add(self, watch: Watch) -> None:
+        """Check one more endpoint.
+
+        Raises:
+            ConfigurationError: As `begin`.
+        """
+        if self._context is None:
+            self.begin()
+        self._take_in(watch)
+        self._watches[watch.address] = watch
+        self._start(watch)
+
+    def replace(self, old: Watch, new: Watch) -> None:
+        """Check *new* instead of *old*, which is to be dismissed then.
+
+        Raises:
+            ConfigurationError: As `begin`; then *old* is still checked.
+        """
+        if new.address != old.address:
+            self.add(new)
+            self.forget(old)
+            return
+        # No exporter takes equal labels twice: the old ones go first.
+        self._let_go(old)
+        try:
+            self._take_in(new)
+        except BaseException:
+            self._take_in(old)
+            raise
+        self._end(old)
+        self._watches[new.address] = new
+        self._start(new)
+
+    def forget(self, watch: Watch) -> None:
+        """Check an endpoint no longer; it is to be dismissed then."""
+        del self._watches[watch.address]
+        self._let_go(watch)
+        self._end(watch)
+
+    async def dismiss(self, watch: Watch) -> None:
+        """Wait for a forgotten endpoint's task; close its checker if nobody else has it."""
+        try:
+            await self._see_out([watch])
+        finally:
+            if all(other.checker is not watch.checker for other in self._watches.values()):
+                await close_checkers([watch])
+
+    async def end(self) -> None:
+        """Cancel what runs, wait for it within the longest timeout, and close the checkers."""
+        watches = list(self._tasks)
+        for watch in watches:
+            self._end(watch)
+        try:
+            await self._see_out(self._leaving)
+        finally:
+            await close_checkers(watches)
+
+    def _take_in(self, watch: Watch) -> None:
+        _check_loop(watch, asyncio.get_running_loop())
+        if watch.target is not None:
+            self._audience.added([watch.target])
+
+    def _let_go(self, watch: Watch) -> None:
+        if watch.target is not None:
+            self._audience.removed(watch.target)
+
+    def _start(self, watch: Watch) -> None:
+        # Not the context of a request that adds an endpoint: it would stay for as long.
+        context = self._context.copy() if self._context is not None else None
+        task = asyncio.create_task(
+            self._rounds.run(watch), name=f"dephealth {watch.key}", context=context
+        )
+        self._tasks[watch] = task
+        watch.active = True
+        task.add_done_callback(functools.partial(self._on_end, watch))
+
+    def _end(self, watch: Watch) -> None:
+        watch.active = False
+        task = self._tasks.pop(watch)
+        if task.cancel():
+            self._leaving[watch] = task
+
+    async def _see_out(self, watches: Iterable[Watch]) -> None:
+        """Wait within their timeouts for the tasks of *watches* that are ending."""
+        tasks = {self._leaving[watch]: watch for watch in watches if watch in self._leaving}
+        if not tasks:
+            return
+        patience = max(watch.policy.timeout for watch in tasks.values())
+        _, pending = await asyncio.wait(tasks, timeout=patience)
+        for task in pending:
+            watch = tasks[task]
+            self._log.error(
+                "%s: its check does not end although it was cancelled", watch.log.subject
+            )
+
+    def _on_end(self, watch: Watch, task: _Task) -> None:
+        failure = None if task.cancelled() else task.exception()
+        if not watch.active:
+            self._leaving.pop(watch, None)
+            return
+        # A checker or the application has cancelled it. (If that is the end of asyncio.run(),
+        # the loop is closed before this timer fires.)
+        task.get_loop().call_later(watch.policy.interval, self._resume, watch, task)
+        if failure is not None:
+            watch.log.failed(Finding(None, failure, expected=False), 0.0, self._clock())
+
+    def _resume(self, watch: Watch, task: _Task) -> None:
+        if self._tasks.get(watch) is not task:
+            return
+        if not watch.resumed:
+            watch.resumed = True
+            self._log.warning(
+                "%s: its task has ended, but not by stop(); checking goes on", watch.log.subject
+            )
+        self._start(watch)
+
+
+def _check_loop(watch: Watch, loop: asyncio.AbstractEventLoop) -> None:
+    """Refuse an application's object that belongs to another loop."""
+    checker = watch.pooled_checker
+    if checker is not None and checker.holds_object:
+        with concerning(watch.dependency):
+            checker.check_loop(checker.given, loop)

@@ -1,0 +1,73 @@
+"""The options of TLS that every checker with TLS has, and the context they make."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from ._options import option
+from .errors import ConfigurationError
+
+
+@dataclass(frozen=True, kw_only=True)
+class TLSOptions:
+    """Fields for a checker's dataclass: ``class HTTPChecker(TLSOptions, Checker)``."""
+
+    tls: bool = option(default=False, kind=bool, help="use TLS; on by itself with a TLS scheme")
+    tls_ca_file: str | None = option(
+        default=None, help="PEM file of the authorities to trust instead of the system's"
+    )
+    tls_cert_file: str | None = option(default=None, help="PEM file of the client certificate")
+    tls_key_file: str | None = option(
+        default=None, help="PEM file of the client's key, if it is not in tls_cert_file"
+    )
+    tls_skip_verify: bool = option(
+        default=False, kind=bool, help="accept any certificate (expired, wrong name, untrusted)"
+    )
+
+    def __post_init__(self) -> None:
+        """Read the files: what is wrong with them is told at start."""
+        following = getattr(super(), "__post_init__", None)
+        if following is not None:
+            following()
+        if self.tls_ca_file or self.tls_cert_file or self.tls_key_file:
+            _ = self.ssl_context
+
+    @cached_property
+    def ssl_context(self) -> ssl.SSLContext:
+        """The context that these options make. Drivers may change it: one for each checker.
+
+        Raises:
+            ConfigurationError: A file cannot be read, or is not what it should be.
+        """
+        if self.tls_key_file and not self.tls_cert_file:
+            raise ConfigurationError("tls_key_file needs tls_cert_file")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self.tls_skip_verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        elif self.tls_ca_file:
+            with _reading(tls_ca_file=self.tls_ca_file):
+                context.load_verify_locations(self.tls_ca_file)
+        else:
+            context.load_default_certs()
+        if self.tls_cert_file:
+            with _reading(tls_cert_file=self.tls_cert_file, tls_key_file=self.tls_key_file):
+                # Without a password given here, OpenSSL asks for one on the terminal.
+                context.load_cert_chain(self.tls_cert_file, self.tls_key_file, password="")
+        return context
+
+
+@contextmanager
+def _reading(**files: str | None) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as exc:  # an ssl.SSLError is both
+        names = " and ".join(f"{name} {path!r}" for name, path in files.items() if path)
+        reason = "not PEM of the right kind, not a pair, or encrypted"
+        if isinstance(exc, OSError) and not isinstance(exc, ssl.SSLError):
+            reason = exc.strerror or reason
+        raise ConfigurationError(f"{names} cannot be used: {reason}") from exc

@@ -1,0 +1,92 @@
+"""The deadline, as a check sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from dephealth import time_left
+
+from ._fakes import Scripted, dependency, hang
+from ._started import started
+
+TIMEOUT = 0.4
+
+
+async def seen(look: Callable[[list[float]], object]) -> float:
+    """What a check notes that does nothing else."""
+    found: list[float] = []
+
+    async def step() -> None:
+        await asyncio.ensure_future(_awaited(look(found)))
+
+    async with started(dependency(Scripted(step), timeout=TIMEOUT)) as it:
+        await it.until()
+    (value,) = found
+    return value
+
+
+async def _awaited(thing: object) -> None:
+    if asyncio.iscoroutine(thing):
+        await thing
+
+
+async def test_at_the_start() -> None:
+    """At its start a check has its whole timeout."""
+    assert await seen(lambda found: found.append(time_left())) == pytest.approx(TIMEOUT, abs=0.1)
+
+
+async def test_later() -> None:
+    """It gets less while the check runs."""
+
+    async def later(found: list[float]) -> None:
+        await asyncio.sleep(0.2)
+        found.append(time_left())
+
+    assert await seen(later) == pytest.approx(TIMEOUT - 0.2, abs=0.1)
+
+
+async def test_in_a_thread() -> None:
+    """It is known in threads that run in a copy of the check's context."""
+
+    async def in_thread(found: list[float]) -> None:
+        found.append(await asyncio.to_thread(time_left))
+
+    assert await seen(in_thread) == pytest.approx(TIMEOUT, abs=0.2)
+
+
+async def test_after_the_deadline() -> None:
+    """It is never less than nothing."""
+
+    async def tidy(found: list[float]) -> None:
+        try:
+            await hang()
+        finally:
+            found.append(time_left())
+
+    assert await seen(tidy) == 0.0
+
+
+def test_without_a_check() -> None:
+    """Where no check runs there is no deadline."""
+    with pytest.raises(LookupError):
+        time_left()
+
+
+def test_in_a_thread_of_its_own() -> None:
+    """A thread that nobody gave the context knows none either."""
+    caught: list[bool] = []
+
+    def look() -> None:
+        with pytest.raises(LookupError):
+            time_left()
+        caught.append(True)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+
+    assert caught == [True]

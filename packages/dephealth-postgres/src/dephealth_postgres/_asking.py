@@ -1,0 +1,66 @@
+"""Asking the server on a connection of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import asyncpg
+
+from dephealth import CheckError, time_left
+
+from ._connecting import connected
+from ._parsing import Arguments
+
+PARTING = 0.03
+"""Seconds to leave a connection whose query was cut short.
+
+In them asyncpg asks the server to stop that query, which might wait for a lock
+and so pile up check by check. The core gives a cancelled check 0.05 s.
+"""
+
+_FAREWELL = 0.5
+"""Most seconds that a server gets to end a connection whose query it has answered."""
+
+
+def was_sent(exc: BaseException | None) -> bool:
+    """Whether *exc* is an error that the server sent: it answered."""
+    return isinstance(exc, asyncpg.PostgresError) and not isinstance(
+        exc, asyncpg.ConnectionDoesNotExistError
+    )
+
+
+async def ask(connection: Any, query: str) -> None:
+    """Run *query*.
+
+    Raises:
+        CheckError: The server rejects it; *connection* is as good as before.
+        Exception: What asyncpg raises; *connection* should be used no more.
+    """
+    try:
+        # The deadline ends it, and no shorter command_timeout of the application.
+        await connection.fetchval(query, timeout=time_left() + 1)
+    except asyncpg.PostgresError as exc:
+        if was_sent(exc):
+            text = f"the server rejects the query: {exc}"
+            raise CheckError(text, "error", "query_error") from exc
+        raise
+
+
+async def ask_anew(arguments: Arguments, query: str) -> None:
+    """Connect with *arguments*, the keywords of `asyncpg.connect`, and run *query*."""
+    async with connected(arguments) as connection:
+        try:
+            await ask(connection, query)
+        except asyncio.CancelledError:
+            await _close(connection, PARTING)
+            raise
+        await _close(connection, min(_FAREWELL, time_left() / 2))
+
+
+async def _close(connection: Any, patience: float) -> None:
+    """Take leave of the server; whether it does so in time does not matter."""
+    with contextlib.suppress(OSError):
+        async with asyncio.timeout(patience):
+            await connection.close()

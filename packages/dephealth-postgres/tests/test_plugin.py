@@ -1,0 +1,25 @@
+"""What the package tells dephealth."""
+
+from __future__ import annotations
+
+import pytest
+
+import dephealth_postgres
+from dephealth import Dependency, Endpoint, api
+from dephealth.api import PostgresChecker, postgres_check
+
+
+def test_names_of_the_api() -> None:
+    """The names of `dephealth.api` are those of the package."""
+    assert postgres_check is dephealth_postgres.postgres_check
+    assert PostgresChecker is dephealth_postgres.PostgresChecker
+    assert api.postgres_check is postgres_check
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_schemes(scheme: str) -> None:
+    """Both schemes of PostgreSQL are read, with its port."""
+    dependency = postgres_check("db", url=f"{scheme}://a,b:5433/orders", critical=True)
+    assert isinstance(dependency, Dependency)
+    assert dependency.type == "postgres"
+    assert dependency.endpoints == (Endpoint("a", "5432"), Endpoint("b", "5433"))

@@ -1,0 +1,213 @@
+"""A check on a connection of the application's pool."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from dephealth import Endpoint, _resolver, check_once
+from dephealth_postgres import PostgresChecker
+from dephealth_testing import assert_nothing_left
+
+if TYPE_CHECKING:
+    from conftest import Check, FakePostgres
+
+
+@pytest.fixture
+async def pool(server: FakePostgres) -> AsyncIterator[Any]:
+    """A pool of at most two connections, none made yet."""
+    async with asyncpg.create_pool(
+        host=server.host, port=server.port, user="app", min_size=0, max_size=2
+    ) as pool:
+        yield pool
+        pool.terminate()
+
+
+def free(pool: Any) -> int:
+    """How many connections the pool could give away at once."""
+    free: int = pool.get_max_size() - pool.get_size() + pool.get_idle_size()
+    return free
+
+
+async def test_query_on_the_pool(server: FakePostgres, pool: Any, check: Check) -> None:
+    """Checks share a connection of the pool, and give it back."""
+    assert [await check(pool=pool) for _ in range(3)] == ["ok"] * 3
+    assert server.asked == ["SELECT 1"] * 3
+    assert server.connections == pool.get_idle_size() == 1
+
+
+async def test_callable(pool: Any, check: Check) -> None:
+    """The pool may come from a callable."""
+    assert await check(pool=lambda: pool) == "ok"
+
+
+async def test_command_timeout_does_not_count(server: FakePostgres) -> None:
+    """The check's deadline counts, and no shorter one of the application's commands."""
+    server.held.add("SELECT 1")
+    async with asyncpg.create_pool(
+        host=server.host, port=server.port, user="app", min_size=1, command_timeout=0.05
+    ) as pool:
+        result = await check_once(PostgresChecker(pool=pool), server.endpoint, 0.4)
+        assert result.latency >= 0.4
+
+
+async def test_slow_query_costs_no_connection(
+    server: FakePostgres, pool: Any, check: Check
+) -> None:
+    """A query that is stopped at the deadline leaves the connection in the pool."""
+    server.held.add("SELECT 1")
+    for _ in range(5):  # on a busy machine the request to stop may be too late
+        assert await check(pool=pool, timeout=0.2) == "timeout"
+        assert free(pool) == 2
+        if server.cancels:
+            break
+    assert server.cancels == pool.get_idle_size() == 1
+
+
+async def test_hung_server(server: FakePostgres, pool: Any, check: Check) -> None:
+    """A server that hangs in the query cannot stretch the timeout, nor keep the connection."""
+    await check(pool=pool)
+    server.held.update({"SELECT 1", "cancel", "login"})
+    started = time.monotonic()
+    assert await check(pool=pool, timeout=0.3) == "timeout"
+    assert time.monotonic() - started < 0.4
+    assert free(pool) == 2
+    server.release()
+    assert await check(pool=pool) == "ok"
+
+
+async def test_hang_while_the_connection_goes_back(
+    server: FakePostgres, pool: Any, check: Check
+) -> None:
+    """A server that hangs after its answer cannot stretch the timeout either."""
+    server.held.add("reset")
+    started = time.monotonic()
+    assert await check(pool=pool, timeout=0.3) == "timeout"
+    assert time.monotonic() - started < 0.4
+    assert free(pool) == 2
+
+
+async def test_rejected_query_costs_no_connection(
+    server: FakePostgres, pool: Any, check: Check
+) -> None:
+    """After a query that the server rejects the connection goes back as it was."""
+    server.errors["SELECT 1"] = "42P01"
+    assert await check(pool=pool) == "query_error"
+    assert pool.get_idle_size() == 1
+
+
+async def test_lost_connection(server: FakePostgres, pool: Any, check: Check) -> None:
+    """A connection that ends within the query is reset, and the pool makes a new one."""
+    server.held.add("SELECT 1")
+    checking = asyncio.create_task(check(pool=pool))
+    await server.until(lambda: server.asked == ["SELECT 1"])
+    server.hang_up()
+    assert await checking == "connection_reset"
+    server.release()
+    assert await check(pool=pool) == "ok"
+
+
+async def test_broken_connection_is_not_kept(server: FakePostgres, pool: Any) -> None:
+    """After a failure that nobody knows, the connection is not given to others."""
+
+    class Broken(asyncpg.Connection):  # type: ignore[misc]
+        async def fetchval(self, *_: object, **__: object) -> None:
+            raise asyncpg.InternalClientError("out of step")
+
+    async with asyncpg.create_pool(
+        host=server.host, port=server.port, user="app", min_size=1, connection_class=Broken
+    ) as broken:
+        result = await check_once(PostgresChecker(pool=broken), server.endpoint)
+        assert result.reason == "InternalClientError: out of step"
+        assert broken.get_idle_size() == 0
+
+
+async def test_refused_login(server: FakePostgres, pool: Any, check: Check) -> None:
+    """Why the pool cannot connect is told as without a pool."""
+    server.refusal = "28000"
+    assert await check(pool=pool) == "auth_error"
+
+
+async def test_server_that_is_gone(server: FakePostgres, pool: Any, check: Check) -> None:
+    """A server that refuses the pool's connections is refused."""
+    server.refuse()
+    assert await check(pool=pool) == "connection_refused"
+
+
+async def test_name_that_is_not_resolved(
+    server: FakePostgres, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the pool looks a name up in the loop's executor, it is looked up without it."""
+    # As if another check waited for the name already, and no answer came.
+    lookups = [_resolver._Lookup(math.inf)]
+    monkeypatch.setitem(_resolver._system._underway, "pg.invalid", lookups)
+    async with asyncpg.create_pool(
+        host="pg.invalid", port=server.port, user="app", min_size=0
+    ) as pool:
+        assert await check(pool=pool, timeout=0.2) == "dns_error"
+
+
+async def test_name_that_does_not_resolve(server: FakePostgres, check: Check) -> None:
+    """Of several hosts, one that does not resolve does not keep the pool from the next."""
+    hosts = ["pg.invalid", server.host]
+    async with asyncpg.create_pool(
+        host=hosts, port=[server.port] * 2, user="app", min_size=0
+    ) as pool:
+        assert await check(pool=pool) == "ok"
+    async with asyncpg.create_pool(host="pg.invalid", user="app", min_size=0) as pool:
+        assert await check(pool=pool) == "dns_error"
+
+
+async def test_missing_socket(tmp_path: Any, check: Check) -> None:
+    """A socket that the pool does not find is one that nobody listens on."""
+    async with asyncpg.create_pool(host=str(tmp_path), user="app", min_size=0) as pool:
+        assert await check(Endpoint(str(tmp_path), "5432"), pool=pool) == "connection_refused"
+
+
+async def test_tls_that_the_pool_requires(server: FakePostgres, check: Check) -> None:
+    """A server without the TLS that the pool requires is a TLS error."""
+    url = f"postgres://app@{server.endpoint}?sslmode=require"
+    async with asyncpg.create_pool(url, min_size=0) as pool:
+        assert await check(pool=pool) == "tls_error"
+
+
+async def test_closed_pool(pool: Any, check: Check) -> None:
+    """A pool that was closed is an error that is known."""
+    await pool.close()
+    assert await check(pool=pool) == "error"
+
+
+async def test_pool_that_was_never_awaited(server: FakePostgres, check: Check) -> None:
+    """A pool that is not ready is an error that is known."""
+    pool = asyncpg.create_pool(host=server.host, port=server.port, user="app")
+    assert await check(pool=pool) == "error"
+
+
+async def test_session_is_reset(server: FakePostgres, pool: Any, check: Check) -> None:
+    """Whatever the query did to the session is undone as after every use."""
+    await check(pool=pool)
+    assert server.resets == 1
+
+
+@pytest.mark.parametrize("phase", ["login", "SELECT 1", "reset"])
+async def test_cancelled_check_gives_back(server: FakePostgres, pool: Any, phase: str) -> None:
+    """A check that is cancelled in any phase leaves the pool whole."""
+    server.held.add(phase)
+    async with assert_nothing_left():
+        checking = asyncio.create_task(check_once(PostgresChecker(pool=pool), server.endpoint))
+        await server.until(lambda: phase in server.holding)
+        checking.cancel()
+        await asyncio.wait([checking], timeout=1)
+        assert checking.cancelled()
+        server.release()
+        assert (await check_once(PostgresChecker(pool=pool), server.endpoint)).reason == ""
+        await pool.expire_connections()
+        pool.terminate()
+        await server.until(lambda: not server.open)
+    assert free(pool) == 2

@@ -1,0 +1,66 @@
+"""The series of one endpoint: their labels, and what they say."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import NamedTuple
+
+from dephealth import EndpointState, Outcome, Status, Target
+
+BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
+"""Upper bounds of the latency histogram, in seconds (docs/metrics.md)."""
+
+LE = (*map(repr, BUCKETS), "+Inf")
+"""The ``le`` label of each bucket."""
+
+_NO_COUNTS = (0,) * len(LE)
+
+
+class Reading(NamedTuple):
+    """Everything that the series of an endpoint say at one moment."""
+
+    healthy: bool
+    outcome: Outcome
+    counts: tuple[int, ...]
+    """How many checks fell into each bucket: not cumulative, ``+Inf`` last."""
+    seconds: float
+    """The sum of their latencies."""
+
+
+class Series:
+    """One endpoint's labels, made once, and its latest reading, None before the first result.
+
+    A reading is replaced as a whole and never changed, so that a scrape in
+    another thread sees no half of a result.
+    """
+
+    __slots__ = ("_by_detail", "by_le", "by_status", "labels", "reading")
+
+    def __init__(self, target: Target) -> None:
+        self.labels = labels = target.label_values()
+        self.by_le = tuple({**labels, "le": le} for le in LE)
+        self.by_status = {status: {**labels, "status": str(status)} for status in Status}
+        self._by_detail = {**labels, "detail": ""}
+        self.reading: Reading | None = None
+
+    def record(self, state: EndpointState) -> None:
+        """Take in a result. Called for every check, by one thread at a time."""
+        last, before = state.last, self.reading
+        if last is None:
+            return
+        counts, seconds = (before.counts, before.seconds) if before else (_NO_COUNTS, 0.0)
+        bucket = bisect_left(BUCKETS, last.latency)
+        self.reading = Reading(
+            bool(state.healthy),
+            last.outcome,
+            (*counts[:bucket], counts[bucket] + 1, *counts[bucket + 1 :]),
+            seconds + last.latency,
+        )
+
+    def by_detail(self, detail: str) -> dict[str, str]:
+        """The labels of the series that tells *detail*."""
+        labels = self._by_detail
+        if labels["detail"] != detail:
+            # Replaced, not changed: another scrape may be reading it.
+            self._by_detail = labels = {**self.labels, "detail": detail}
+        return labels

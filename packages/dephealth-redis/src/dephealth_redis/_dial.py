@@ -1,0 +1,41 @@
+"""Sockets, connected to addresses and not to names."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+
+async def dial(addresses: Sequence[str], port: int) -> socket.socket:
+    """A socket connected to the first of *addresses* that accepts; a path is a unix socket.
+
+    Raises:
+        OSError: None does; what the last one met.
+    """
+    *others, last = addresses
+    for address in others:
+        with contextlib.suppress(OSError):
+            return await _connected(address, port)
+    return await _connected(last, port)
+
+
+async def _connected(address: str, port: int) -> socket.socket:
+    target: Any = (address, port)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    if address.startswith("/"):
+        target, family = address, socket.AF_UNIX
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)  # noqa: FBT003
+        await asyncio.get_running_loop().sock_connect(sock, target)
+    except FileNotFoundError as exc:
+        sock.close()
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "there is no such unix socket") from exc
+    except BaseException:
+        sock.close()
+        raise
+    return sock

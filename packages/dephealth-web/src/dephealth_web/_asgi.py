@@ -1,0 +1,75 @@
+"""The answers as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from ._response import Response
+from ._routes import HealthSource, Request, answer
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def asgi_app(health: HealthSource, registry: CollectorRegistry | None = None) -> ASGIApp:
+    """Make an ASGI application of ``/metrics`` and ``/health/*``.
+
+    To mount in an application or to run on a server of its own. It answers
+    within the event loop: what it tells is in memory.
+
+    Args:
+        health: The object, or what gives it at each request (or None: unknown).
+        registry: What ``/metrics`` serves; the default one if not given.
+    """
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await _send(answer(_request(scope), health, registry), send)
+        elif scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    return application
+
+
+async def _send(response: Response, send: Send) -> None:
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in response.headers.items()
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        event = (await receive())["type"]
+        await send({"type": f"{event}.complete"})
+        if event == "lifespan.shutdown":
+            return
+
+
+def _request(scope: Scope) -> Request:
+    def header(name: bytes) -> str:
+        return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
+
+    return Request(
+        method=scope["method"],
+        path=_path(scope["path"], scope.get("root_path", "")),
+        query=scope["query_string"].decode("latin-1"),
+        accept=header(b"accept"),
+        accept_encoding=header(b"accept-encoding"),
+    )
+
+
+def _path(path: str, mounted_at: str) -> str:
+    """*path* as this application sees it; some servers and routers leave the mount's in."""
+    rest = path.removeprefix(mounted_at)
+    return rest if rest.startswith("/") else path

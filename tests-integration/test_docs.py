@@ -1,0 +1,106 @@
+"""The code in the documentation is run as it stands there, against real servers."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import CodeType, ModuleType
+from unittest.mock import patch
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+from dephealth.api import DependencyHealth
+from private_servers import PostgresServer, RedisServer
+from waiting import served
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("packages/*/README.md")]
+    if "```python" in path.read_text()
+)
+_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#([^)]+))?\)")
+
+
+@pytest.fixture
+def real_addresses(postgres_server: PostgresServer, redis_server: RedisServer) -> dict[str, str]:
+    """What stands in the documentation, and what stands for it in this test run."""
+    password = quote(postgres_server.password, safe="")
+    postgres = f"{postgres_server.user}:{password}@127.0.0.1:{postgres_server.port}"
+    redis = f":{quote(redis_server.password or '', safe='')}@127.0.0.1:{redis_server.port}"
+    return {
+        "user:pass@pg.svc:5432/mydb": f"{postgres}/{postgres_server.database}",
+        "app:secret@pg.svc:5432/orders": f"{postgres}/{postgres_server.database}",
+        "redis://redis.svc:6379": f"redis://{redis}",
+    }
+
+
+@pytest.fixture
+def environment(real_addresses: Mapping[str, str]) -> Iterator[None]:
+    """The variables that the code reads; what it sets is undone."""
+    with patch.dict(os.environ):
+        url = real_addresses["user:pass@pg.svc:5432/mydb"]
+        os.environ["DATABASE_URL"] = f"postgresql://{url}"
+        os.environ["REDIS_URL"] = real_addresses["redis://redis.svc:6379"]
+        yield
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+async def test_code_runs(page: Path, real_addresses: Mapping[str, str]) -> None:
+    """Every block of a page runs, each in the names of those before it."""
+    module = ModuleType("plugin")  # a page about plugins may call itself so
+    names = vars(module) | {"plugin": module}
+    for block in _blocks(page):
+        for written, real in real_addresses.items():
+            block = block.replace(written, real)  # noqa: PLW2901
+        await _run(compile(block, page.name, "exec", _AWAIT, dont_inherit=True), names)
+    for value in names.values():
+        match value:
+            case DependencyHealth():
+                await value.stop()
+            case asyncpg.Pool():
+                await value.close()
+            case Redis():
+                await value.aclose()
+    if "app" in names:
+        async with served(names["app"]) as address:
+            assert address
+
+
+def _blocks(page: Path) -> list[str]:
+    return _BLOCK.findall(page.read_text())
+
+
+async def _run(code: CodeType, names: dict[str, object]) -> None:
+    result = eval(code, names)
+    if inspect.iscoroutine(result):
+        await result
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("packages/*/README.md")]),
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link of a page names a file that is there, and a heading in it."""
+    for target, heading in _LINK.findall(page.read_text()):
+        path = (page.parent / target).resolve()
+        assert path.exists(), f"{page.name}: {target}"
+        if heading:
+            anchors = {
+                re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+                for line in path.read_text().splitlines()
+                if line.startswith("#")
+            }
+            assert heading in anchors, f"{page.name}: {target}#{heading}"
