@@ -19,15 +19,18 @@ ROOT = Path(__file__).parent
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 TESTED_WITH = [
     "coverage",
+    "grpcio",
+    "grpcio-health-checking",
     "httpx",
     "hypothesis",
     "psutil",
     "pytest>=8",
     "pytest-asyncio",
-    "uvicorn",
-    "types-psutil",
     "rich",
     "trustme",
+    "types-grpcio",
+    "types-psutil",
+    "uvicorn",
 ]
 COVERAGE = {"dephealth-core": 97}
 """Least branch coverage of a package, in percent; of all others, `PLUGIN_COVERAGE`."""

@@ -15,7 +15,6 @@ import os
 import runpy
 import signal
 import socketserver
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,6 +25,7 @@ from urllib.parse import quote
 import httpx
 import uvicorn
 from rich.console import Console
+from rich.logging import RichHandler
 
 import provision
 from demo_table import Board
@@ -191,7 +191,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
     parser.add_argument("--seconds", type=float, help="end by itself after so long")
     console = Console()
-    logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stdout)
+    # Through the console, which keeps the lines out of the table.
+    handler = RichHandler(console=console, show_time=False, show_path=False)
+    logging.basicConfig(format="%(message)s", handlers=[handler])
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # its pool has its own view of it
     asyncio.run(_play(parser.parse_args().seconds, console))
     console.print("all of it has ended")

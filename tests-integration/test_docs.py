@@ -12,12 +12,20 @@ from types import CodeType, ModuleType
 from unittest.mock import patch
 from urllib.parse import quote
 
+import aiomysql
 import asyncpg
+import ldap3
 import pytest
 from redis.asyncio import Redis
 
 from dephealth.api import DependencyHealth
-from private_servers import PostgresServer, RedisServer
+from private_servers import (
+    MariaDBServer,
+    OpenLDAPServer,
+    PostgresServer,
+    PrivateServer,
+    RedisServer,
+)
 from waiting import served
 
 ROOT = Path(__file__).parent.parent
@@ -32,16 +40,31 @@ _LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#([^)]+))?\)")
 
 
 @pytest.fixture
-def real_addresses(postgres_server: PostgresServer, redis_server: RedisServer) -> dict[str, str]:
+def real_addresses(request: pytest.FixtureRequest) -> Mapping[str, str]:
     """What stands in the documentation, and what stands for it in this test run."""
-    password = quote(postgres_server.password, safe="")
-    postgres = f"{postgres_server.user}:{password}@127.0.0.1:{postgres_server.port}"
-    redis = f":{quote(redis_server.password or '', safe='')}@127.0.0.1:{redis_server.port}"
+    postgres: PostgresServer = request.getfixturevalue("postgres_server")
+    redis: RedisServer = request.getfixturevalue("redis_server")
+    mariadb: MariaDBServer = request.getfixturevalue("mariadb_server")
+    openldap: OpenLDAPServer = request.getfixturevalue("openldap_server")
+    database = f"{postgres.user}:{_quoted(postgres.password)}@{_at(postgres)}/{postgres.database}"
+    login = f'user="{mariadb.user}",\n    password="{mariadb.password}"'
     return {
-        "user:pass@pg.svc:5432/mydb": f"{postgres}/{postgres_server.database}",
-        "app:secret@pg.svc:5432/orders": f"{postgres}/{postgres_server.database}",
-        "redis://redis.svc:6379": f"redis://{redis}",
+        "user:pass@pg.svc:5432/mydb": database,
+        "app:secret@pg.svc:5432/orders": database,
+        "redis://redis.svc:6379": f"redis://:{_quoted(redis.password or '')}@{_at(redis)}",
+        'host="mysql.svc",\n    port=3306': f'host="{mariadb.host}",\n    port={mariadb.port}',
+        'user="user",\n    password="pass"': login,
+        'db="mydb"': f'db="{mariadb.database}"',
+        "ldap://ldap.svc:389": f"ldap://{_at(openldap)}",
     }
+
+
+def _quoted(password: str) -> str:
+    return quote(password, safe="")
+
+
+def _at(server: PrivateServer) -> str:
+    return f"{server.host}:{server.port}"
 
 
 @pytest.fixture
@@ -70,8 +93,13 @@ async def test_code_runs(page: Path, real_addresses: Mapping[str, str]) -> None:
                 await value.stop()
             case asyncpg.Pool():
                 await value.close()
+            case aiomysql.Pool():
+                value.close()
+                await value.wait_closed()
             case Redis():
                 await value.aclose()
+            case ldap3.Connection():
+                value.unbind()
     if "app" in names:
         async with served(names["app"]) as address:
             assert address

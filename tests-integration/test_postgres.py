@@ -21,7 +21,7 @@ Check = Callable[..., Coroutine[Any, Any, str]]
 Pool = Any
 
 CHECKS, AT_ONCE = 100, 10
-PUNCTUAL = 0.1
+PUNCTUAL = 0.5
 SLEEP = "SELECT pg_sleep(30)"
 SLEEPING = f"SELECT count(*) FROM pg_stat_activity WHERE query = '{SLEEP}' AND state = 'active'"
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
-from dephealth_fastapi import DepHealthMiddleware, dependencies_router, probes_router
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
@@ -19,6 +18,7 @@ from dephealth.api import (
     redis_check,
     tcp_check,
 )
+from dephealth_fastapi import DepHealthMiddleware, dependencies_router, probes_router
 
 
 @asynccontextmanager

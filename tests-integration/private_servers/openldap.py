@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import shutil
+import socket
 from hashlib import sha1
 from typing import TYPE_CHECKING, ClassVar
 
@@ -132,9 +134,22 @@ class OpenLDAPServer(PrivateServer):
         options = ["-d", "none", "-s", "0", "-f", str(self.folder / "slapd.conf")]
         return [str(self._slapd), *options, "-h", " ".join(urls)]
 
+    def _is_ready(self, log: str) -> bool:
+        # It says so before it listens on the ports that it has bound.
+        ports = (self.port, self.tls_port)
+        return super()._is_ready(log) and all(
+            _accepts(host, port) for host in self.hosts for port in ports
+        )
+
     @property
     def _slapd(self) -> Path:
         return self.folder / "slapd"
+
+
+def _accepts(host: str, port: int) -> bool:
+    with contextlib.suppress(ConnectionRefusedError), socket.create_connection((host, port), 5):
+        return True
+    return False
 
 
 def _digest(password: str) -> str:

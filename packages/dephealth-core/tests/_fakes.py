@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Self
 
 from dephealth import (
+    Checker,
     ConfigurationError,
     Dependency,
     Endpoint,
@@ -59,6 +60,27 @@ async def _take(step: Step) -> None:
         await asyncio.sleep(step)
     elif step is not None:
         await step()
+
+
+class Closing(Checker):
+    """A checker that can be closed; both of its methods take the step that they were given."""
+
+    type = "closing"
+
+    def __init__(self, step: Step = None, closing: Step = None) -> None:
+        self.checks = Scripted(step)
+        self.closings = Scripted(closing)
+
+    async def check(self, endpoint: Endpoint) -> None:
+        await self.checks.check(endpoint)
+
+    async def aclose(self) -> None:
+        await self.closings.check(Endpoint("closing", "1"))
+
+    @property
+    def closed(self) -> int:
+        """How often it was closed to the end."""
+        return len(self.closings.ends)
 
 
 async def hang() -> None:

@@ -329,6 +329,11 @@ def test_at_sign_may_follow_a_host_without_a_port(rest: str) -> None:
     assert parse(f"postgres://h{rest}").hosts == [("h", "5432")]
 
 
+def test_option_may_be_empty() -> None:
+    """An option without a value is kept as an empty one."""
+    assert parse("postgres://h/db?a=&b=1").options == {"a": "", "b": "1"}
+
+
 def test_fragment_is_left_out() -> None:
     """What follows a hash is not read."""
     assert parse("postgres://h/db?a=1#x").path == "db"

@@ -8,6 +8,7 @@ import pytest
 
 from dephealth import Address, ConfigurationError
 from dephealth._address import parse_address
+from dephealth._connection_string import parse_connection_string
 
 SECRET = "hunter2hunter2"
 
@@ -79,6 +80,7 @@ def test_database_has_many_keys(key: str) -> None:
         ("Host=h", [("h", "5432")]),
         ("Host=h;", [("h", "5432")]),
         (";Host=h;;Port=1;", [("h", "1")]),
+        ("Host=h;Port=1; ; ;", [("h", "1")]),
         ("Host=h,1433", [("h", "1433")]),
         ("Host=h, 1433;", [("h", "1433")]),
         ("Host=h:1433", [("h", "1433")]),
@@ -192,3 +194,13 @@ def test_what_cannot_be_read_is_not_quoted(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse(text)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "form", ["Host=h;User=S;Password=S;Database=S;SSL=S", "host=h user=S password=S x=S"]
+)
+def test_repr_shows_hosts_only(form: str) -> None:
+    """The ``repr`` of what was read has no user, password, database or option."""
+    text = repr(parse_connection_string(form.replace("S", SECRET)))
+    assert "hosts=['h']" in text
+    assert SECRET not in text

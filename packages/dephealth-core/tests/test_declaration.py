@@ -132,7 +132,7 @@ def test_bad_address_is_refused(given: dict[str, Any], message: str) -> None:
         ({"url": "kiosk://url", "host": "host", "port": 1, "client": Till()}, ["url:4711"]),
         ({"url": "kiosk://url", "port": 1}, ["url:4711"]),
         ({"host": "host", "client": Till()}, ["host:4711"]),
-        ({"client": Till()}, []),
+        ({"client": Till()}, ["till.svc:4711"]),
         ({"client": lambda: None}, []),
     ],
 )

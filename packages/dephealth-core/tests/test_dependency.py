@@ -112,3 +112,9 @@ def test_several_endpoints_of_one_dependency() -> None:
     """A primary and a replica with labels of their own are one dependency."""
     endpoints = [Endpoint("a", "1", {"role": "primary"}), Endpoint("a", "2", {"role": "replica"})]
     assert len(Dependency(**{**GOOD, "endpoints": endpoints}).endpoints) == 2
+
+
+def test_dependency_can_be_a_key() -> None:
+    """A dependency has a hash, whatever its labels and parameters are."""
+    dependency = Dependency(**{**GOOD, "labels": {"a": "b"}, "policy": {"interval": 30}})
+    assert {dependency: 1}[dependency] == 1

@@ -302,7 +302,8 @@ def test_environment_of_another_dependency_is_not_read() -> None:
 
 def test_client_beats_the_environment() -> None:
     """A client that is given is a source before those of the environment."""
-    assert declared({"URL": "kiosk://env"}, client=Till()).endpoints == ()
+    (endpoint,) = declared({"URL": "kiosk://env"}, client=Till()).endpoints
+    assert str(endpoint) == "till.svc:4711"
 
 
 def test_other_type_in_the_environment_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:

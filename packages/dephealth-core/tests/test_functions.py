@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import sys
 from typing import Any
 
 import pytest
@@ -60,6 +61,38 @@ def test_any_other_name_is_unknown(registry: CheckerRegistry, name: str) -> None
     with pytest.raises(AttributeError) as caught:
         lookup_name(name, registry)
     assert str(caught.value) == f"module 'dephealth.api' has no attribute {name!r}"
+
+
+@pytest.mark.parametrize("name", ["kiosk", "__path__", "_check", "Checker", ""])
+def test_name_that_is_none_of_a_type_loads_nothing(distributions: Distributions, name: str) -> None:
+    """A name that cannot be a function or a class imports no plugin."""
+    module = distributions.plugin("acme-kiosk", "kiosk")
+    with pytest.raises(AttributeError):
+        lookup_name(name, distributions.registry())
+    assert module not in sys.modules
+
+
+@pytest.mark.parametrize("name", ["stand_check", "StandChecker"])
+def test_type_under_another_name_is_found(distributions: Distributions, name: str) -> None:
+    """A name whose type no entry point is named after is looked for in all plugins."""
+    distributions.write("other", STAND)
+    distributions.add("acme-other", other="other")
+    assert lookup_name(name, distributions.registry()).__name__ == name
+
+
+STAND = """
+from dephealth import Checker, CheckerSpec, hookimpl
+
+class StandChecker(Checker):
+    type = "stand"
+
+    async def check(self, endpoint):
+        raise AssertionError
+
+@hookimpl
+def dephealth_checkers():
+    return [CheckerSpec(type="stand", schemes={}, checker=lambda: StandChecker)]
+"""
 
 
 @pytest.mark.parametrize("type", sorted(OUR_TYPES))

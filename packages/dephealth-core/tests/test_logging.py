@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -170,6 +171,16 @@ async def test_traceback_after_a_failure_of_another_kind() -> None:
         await bench.exporter.until(4)
 
         assert len(tracebacks(bench.lines)) == 2
+
+
+@virtual_time
+async def test_traceback_after_a_known_failure_of_the_same_class() -> None:
+    """A class of which some exceptions are known has a traceback for the others."""
+    known, unknown = OSError(errno.ENETUNREACH, "no route"), OSError(9999, "no such number")
+    async with Bench(dependency(Scripted(known, unknown))) as bench:
+        await bench.exporter.until(2)
+
+        assert len(tracebacks(bench.lines)) == 1
 
 
 @virtual_time

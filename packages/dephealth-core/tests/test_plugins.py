@@ -120,6 +120,27 @@ def test_clash_is_told_each_time(distributions: Distributions) -> None:
         registry.by_scheme("a")
 
 
+def test_clash_is_a_failure_of_the_second(distributions: Distributions) -> None:
+    """Of two plugins that clash, the one that came second is listed as broken."""
+    distributions.plugin("dephealth-a", "a")
+    distributions.plugin("acme-a", "a")
+    registry = distributions.registry()
+    refused(registry, "a")
+    assert list(registry.failures()) == ["dephealth-a"]
+
+
+def test_distribution_may_have_two_modules(distributions: Distributions) -> None:
+    """A distribution may bring its types in modules of their own."""
+    first = distributions.plugin("acme-one", "one")
+    distributions.plugin("acme-two", "two")
+    distributions.add("acme-one", two="acme_two")
+    registry = CheckerRegistry(
+        [p for p in distributions.points() if p.dist and p.dist.name == "acme-one"], []
+    )
+    assert (registry.get("one").type, registry.get("two").type) == ("one", "two")
+    assert first in sys.modules
+
+
 def test_clash_does_not_harm_others(distributions: Distributions) -> None:
     """Two plugins that clash leave a third one's type and scheme alone."""
     distributions.plugin("dephealth-a", "a")
@@ -224,6 +245,17 @@ def test_broken_plugin_does_not_harm_others(half_broken: CheckerRegistry) -> Non
     assert "ZeroDivisionError" in refused(half_broken, "broken")
 
 
+@pytest.mark.parametrize("broken", ["def dephealth_checker()", "def dephealth_checkers(extra)"])
+def test_misspelt_hook_does_not_harm_others(distributions: Distributions, broken: str) -> None:
+    """A plugin whose hook is misspelt is not in the way of those that come after it."""
+    distributions.write("broken", f"from dephealth import hookimpl\n@hookimpl\n{broken}: return []")
+    distributions.add("acme-broken", broken="broken")
+    distributions.plugin("dephealth-good", "good")
+    registry = distributions.registry()
+    assert "does not know" in refused(registry, "broken")
+    assert registry.get("good").type == "good"
+
+
 def test_broken_plugin_is_told_each_time(half_broken: CheckerRegistry) -> None:
     """The failure of a plugin is remembered, with a traceback that does not grow."""
     assert refused(half_broken, "broken") == refused(half_broken, "broken")
@@ -325,18 +357,20 @@ def test_plugins_of_one_class_are_different() -> None:
 
 
 def test_threads_may_ask_at_once(distributions: Distributions) -> None:
-    """Many threads that ask for one type at the same time all get the same."""
+    """Many threads that ask at the same time all get the same."""
     distributions.plugin("dephealth-a", "a")
+    distributions.write("exporter", EXPORTER)
+    distributions.add("acme-exporter", group="dephealth.exporters", acme="exporter")
     for _ in range(20):
-        found = _asked_at_once(distributions.registry(), "a", 8)
-        assert len(found) == 8
-        assert len({id(spec) for spec in found}) == 1
+        registry, start = distributions.registry(), threading.Barrier(8)
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(_asked_by_one, [registry] * 8, [start] * 8))
+        assert len({id(asked) for both in found for asked in both}) == 2
 
 
-def _asked_at_once(registry: CheckerRegistry, type: str, threads: int) -> list[CheckerSpec]:
-    start = threading.Barrier(threads)
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda _: (start.wait(10), registry.get(type))[1], range(threads)))
+def _asked_by_one(registry: CheckerRegistry, start: threading.Barrier) -> tuple[object, object]:
+    start.wait(10)
+    return registry.get("a"), registry.exporters()[0]
 
 
 EXPORTER = """
@@ -434,5 +468,6 @@ def test_impossible_spec_is_refused(wrong: dict[str, Any], message: str) -> None
 def test_spec_may_have_details_of_its_own() -> None:
     """A detail of a plugin's own, also a pattern, is accepted with its status."""
     details = {"stale": Status.UNHEALTHY, r"http_[1-5]\d\d": Status.UNHEALTHY}
-    spec = CheckerSpec(type="a", schemes={}, checker=lambda: KioskChecker, details=details)
+    details["query_error"] = Status.ERROR  # as the core has it
+    spec = CheckerSpec(type="a", schemes={"a": None}, checker=lambda: KioskChecker, details=details)
     assert spec.details == details

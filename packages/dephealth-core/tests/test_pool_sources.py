@@ -157,8 +157,8 @@ async def test_two_callables_at_one_address() -> None:
 @virtual_time
 async def test_refused_address_is_tried_again() -> None:
     """If an exporter refuses the labels, the endpoint stays unknown until it takes them."""
-    refusing = Recorder(refuses=lambda _: True)
-    async with Bench(pooled(Pool()), exporters=[refusing]) as bench:
+    refusing, pool = Recorder(refuses=lambda _: True), Pool()
+    async with Bench(pooled(lambda: pool), exporters=[refusing]) as bench:
         await asyncio.sleep(5.5)
         unknown = bench.watch.key
         refusing.refuses = lambda _: False
@@ -175,6 +175,11 @@ async def test_unplaced_endpoint_can_be_stopped() -> None:
         await bench.scheduler.end()
 
         assert bench.watch.active is False
+
+
+def test_address_of_an_object_is_known_at_once() -> None:
+    """An object that exists gives its address when it is declared, before any check."""
+    assert [str(endpoint) for endpoint in pooled(Pool()).endpoints] == ["pool.svc:7"]
 
 
 def test_object_that_is_no_pool() -> None:

@@ -146,6 +146,11 @@ def test_loop_is_not_known_by_default() -> None:
     assert KioskChecker().loop_of(Till()) is None
 
 
+def test_object_belongs_to_a_loop_by_default() -> None:
+    """Unless the checker says otherwise, its object cannot be used on another loop."""
+    assert KioskChecker.bound_to_loop
+
+
 def test_address_is_read_from_the_object() -> None:
     """The checker tells the host and the port that an object is configured with."""
     assert KioskChecker().locate(Till("a", 1)) == ("a", 1)

@@ -17,7 +17,6 @@ from ._dns import HOST, Dns
 from ._fakes import BOUND
 
 SLOW_DNS = 40.0
-
 """Seconds in which a machine without a network gives a name up."""
 
 
@@ -171,6 +170,8 @@ async def test_deadline_during_a_lookup() -> None:
 
 async def test_answer_that_comes_too_late() -> None:
     """An answer for somebody who has gone is for the others alone."""
+    errors: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
     dns = Dns()
     gone, there = dns.ask(), dns.ask()
     question = await dns.question()
@@ -178,6 +179,7 @@ async def test_answer_that_comes_too_late() -> None:
     await question.answer(["10.0.0.1"])
 
     assert await result(there) == ["10.0.0.1"]
+    assert errors == []
 
 
 async def test_lookup_that_hangs_is_not_joined() -> None:

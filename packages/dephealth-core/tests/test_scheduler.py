@@ -230,6 +230,20 @@ async def test_each_interval_has_its_own_spread() -> None:
 
 
 @virtual_time
+async def test_addition_before_the_beginning() -> None:
+    """An endpoint that is added in the moment of the start begins once, like the others."""
+    bench = Bench(dependency(Scripted()))
+    (watch,) = bench.roster.watches.values()
+    new = bench.roster.candidate("db", "tcp", True, Endpoint("new", "1"), watch.checker)
+    assert new is not None
+    bench.scheduler.add(new)
+    async with bench:
+        await bench.exporter.until(2)
+
+        assert [target.host for target in bench.exporter.added] == ["db.svc", "new"]
+
+
+@virtual_time
 async def test_endpoints_of_a_dependency_are_checked_each() -> None:
     """Several hosts are several endpoints, each with results of its own."""
     endpoints = [Endpoint("a", "1"), Endpoint("b", "1")]

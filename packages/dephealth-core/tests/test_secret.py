@@ -102,7 +102,7 @@ def test_secrets_compare_by_text() -> None:
 
 def test_secret_is_not_equal_to_its_text() -> None:
     """A secret is equal to no text, so that none can be tried against it by accident."""
-    assert Secret("a") != "a"
+    assert (Secret("a") == "a") is False
 
 
 def test_secret_is_as_true_as_its_text() -> None:
@@ -111,9 +111,10 @@ def test_secret_is_as_true_as_its_text() -> None:
     assert not Secret("")
 
 
-def test_copied_secret_still_opens() -> None:
-    """A deep copy of a secret gives the same text."""
-    assert copy.deepcopy(Secret("a")).reveal() == "a"
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_copied_secret_still_opens(copied: Callable[[Secret], Secret]) -> None:
+    """A copy of a secret gives the same text."""
+    assert copied(Secret("a")).reveal() == "a"
 
 
 def test_structure_is_concealed_at_any_depth() -> None:
@@ -185,6 +186,20 @@ def test_secret_is_scrubbed_in_basic_authentication(user: str, word: str) -> Non
     assert len(end) <= len("xx==")
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        (repr("it's-a-key\\"), '"***"'),
+        (repr("\"it's-a-key\\"), "'\"***'"),
+        (repr(repr("it's-a-key\\")), "'\"***\"'"),
+        (repr(repr("\"it's-a-key\\")), "'\\'\"***\\''"),
+    ],
+)
+def test_whole_secret_is_scrubbed_whatever_the_quotes(text: str, clean: str) -> None:
+    """Which quotes a ``repr`` uses depends on what else is in it, and does not matter."""
+    assert scrub(text, [Secret("it's-a-key\\")]) == clean
+
+
 def test_lower_case_escapes_are_scrubbed() -> None:
     """A percent-encoded secret is found whichever case its escapes have."""
     assert scrub("x p%40ss%2fword x", [Secret("p@ss/word")]) == "x *** x"
@@ -203,9 +218,17 @@ def test_text_with_a_short_secret_is_withheld(short: str) -> None:
     assert text == "text withheld: it contains a secret"
 
 
-def test_text_without_the_short_secret_is_kept() -> None:
-    """A text that does not hold the short secret is left as it is."""
-    assert scrub("connection refused", [Secret("xyz")]) == "connection refused"
+def test_secret_of_four_characters_is_replaced() -> None:
+    """A secret of four characters is long enough to be replaced."""
+    assert (
+        scrub("the word abcd is in this text", [Secret("abcd")]) == "the word *** is in this text"
+    )
+
+
+@pytest.mark.parametrize("text", ["connection refused", "host YWxw"])
+def test_text_without_the_short_secret_is_kept(text: str) -> None:
+    """A text that does not hold the short secret, or a piece of its base64, is left as it is."""
+    assert scrub(text, [Secret("ab")]) == text
 
 
 def test_empty_secret_hides_nothing() -> None:

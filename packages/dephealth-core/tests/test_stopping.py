@@ -7,37 +7,9 @@ import logging
 
 import pytest
 
-from dephealth import Checker, Endpoint
-
-from ._fakes import Bench, Scripted, Stubborn, dependency, hang
+from ._fakes import Bench, Closing, Scripted, Stubborn, dependency, hang
 from ._started import tasks_left
 from ._virtual_time import now, virtual_time
-
-
-class Closing(Checker):
-    """A checker that tells how it was closed.
-
-    Args:
-        step: What `check` does.
-        closing: What `aclose` does.
-    """
-
-    type = "closing"
-
-    def __init__(self, step: Scripted | None = None, closing: Scripted | None = None) -> None:
-        self.step = step or Scripted()
-        self.closing = closing or Scripted()
-
-    async def check(self, endpoint: Endpoint) -> None:
-        await self.step.check(endpoint)
-
-    async def aclose(self) -> None:
-        await self.closing.check(Endpoint("h", "1"))
-
-    @property
-    def closed(self) -> int:
-        """How often it was closed to the end."""
-        return len(self.closing.ends)
 
 
 async def seconds_to_end(bench: Bench) -> float:
@@ -193,12 +165,12 @@ async def test_checker_is_closed_after_its_check() -> None:
         finally:
             await asyncio.sleep(1)
 
-    checker = Closing(Scripted(tidy))
+    checker = Closing(tidy)
     async with Bench(dependency(checker)) as bench:
         await asyncio.sleep(0.5)
         await bench.scheduler.end()
 
-        assert checker.closing.starts == checker.step.ends
+        assert checker.closings.starts == checker.checks.ends
 
 
 @pytest.mark.parametrize(
@@ -212,7 +184,7 @@ def test_checker_that_fails_to_close(error: BaseException) -> None:
     @virtual_time
     async def scenario() -> None:
         other = Closing()
-        failing = dependency(Closing(closing=Scripted(error)), "failing")
+        failing = dependency(Closing(closing=error), "failing")
         async with Bench(failing, dependency(other)) as bench:
             await asyncio.sleep(1)
             await bench.scheduler.end()
@@ -226,7 +198,7 @@ def test_checker_that_fails_to_close(error: BaseException) -> None:
 @virtual_time
 async def test_checker_that_closes_for_ever() -> None:
     """A checker that hangs in its closing is cancelled, and told."""
-    checker = Closing(closing=Scripted(hang))
+    checker = Closing(closing=hang)
     async with Bench(dependency(checker)) as bench:
         await asyncio.sleep(1)
 
@@ -239,7 +211,7 @@ async def test_checker_that_closes_for_ever() -> None:
 async def test_checker_that_ignores_the_end_of_its_closing() -> None:
     """The end comes within its bound even if everything hangs."""
     check, close = Stubborn(), Stubborn()
-    checker = Closing(Scripted(check), Scripted(close))
+    checker = Closing(check, close)
     async with Bench(dependency(checker)) as bench:
         await asyncio.sleep(1)
 
@@ -278,3 +250,18 @@ async def test_end_waits_for_endpoints_that_are_leaving() -> None:
         await bench.scheduler.end()
 
         assert checker.running == 0
+
+
+@virtual_time
+async def test_patience() -> None:
+    """How long the end takes at most depends on all that may still run."""
+    stubborn = Stubborn()
+    specs = [dependency(Scripted()), dependency(Scripted(stubborn), "slow", timeout=8)]
+    async with Bench(*specs) as bench:
+        await asyncio.sleep(1)
+        bench.scheduler.forget(bench.roster.watches["slow", "db.svc", "1"])
+        with_leaving = bench.scheduler.patience
+        stubborn.released.set()
+        await asyncio.sleep(1)
+
+        assert (with_leaving, bench.scheduler.patience) == (8.5, 2.5)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -201,3 +203,53 @@ def test_health_from_the_main_thread() -> None:
         told.result(BOUND)
 
         assert it.health.health() == {"db": True}
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [lambda it: it.health.stop_sync(), lambda it: asyncio.run(it.health.stop())],
+    ids=["stop_sync", "stop"],
+)
+def test_stop_of_a_check_that_blocks(stop: Callable[[Started], None]) -> None:
+    """A check that blocks the thread holds the stop up within its bound, which is told."""
+    blocking, released = threading.Event(), threading.Event()
+
+    async def block() -> None:
+        blocking.set()
+        released.wait(BOUND)
+
+    it = Started(dependency(Scripted(block)), check_interval=1, timeout=0.1)
+    it.health.start_sync()
+    assert blocking.wait(BOUND)
+    (thread,) = background_threads()
+    before = time.monotonic()
+    stop(it)
+    lasted = time.monotonic() - before
+    released.set()
+    thread.join(BOUND)
+
+    assert lasted == pytest.approx(0.6, abs=0.1)
+    assert "one of them blocks their thread" in it.lines.at(logging.ERROR)[-1]
+    assert not thread.is_alive()
+
+
+def test_task_that_a_check_leaves_behind() -> None:
+    """What a checker has started on the loop can tidy up before the loop is closed."""
+    begun: Future[None] = Future()
+    tidied: list[bool] = []
+    kept: list[asyncio.Task[None]] = []
+
+    async def background() -> None:
+        try:
+            begun.set_result(None)
+            await hang()
+        finally:
+            tidied.append(True)
+
+    async def leave_a_task() -> None:
+        kept.append(asyncio.create_task(background()))
+
+    with started_sync(dependency(Scripted(leave_a_task, None))):
+        begun.result(BOUND)
+
+    assert tidied == [True]

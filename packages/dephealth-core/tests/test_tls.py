@@ -17,7 +17,16 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from dephealth import Checker, CheckerSpec, ConfigurationError, Endpoint, TLSOptions, declare
+from dephealth import (
+    Checker,
+    CheckerSpec,
+    ConfigurationError,
+    Endpoint,
+    Secret,
+    TLSOptions,
+    declare,
+    option,
+)
 
 from ._process import run
 
@@ -28,6 +37,8 @@ BOUND = 10.0
 @dataclass(frozen=True, kw_only=True)
 class Vault(TLSOptions, Checker):
     type = "vault"
+
+    password: str | None = option(None, help="what opens it", secret=True)
 
     async def check(self, endpoint: Endpoint) -> None:
         raise AssertionError
@@ -98,6 +109,24 @@ def test_context_is_made_once() -> None:
     checker = Vault()
     assert checker.ssl_context is checker.ssl_context
     assert checker.ssl_context is not Vault().ssl_context
+
+
+def test_tls_is_off_by_default() -> None:
+    """Unless told otherwise, TLS is off, and verifies if it is on."""
+    assert (Vault().tls, Vault().tls_skip_verify) == (False, False)
+
+
+def test_secrets_of_the_checker_are_hidden() -> None:
+    """The options do not keep a checker from hiding its secrets."""
+    assert vars(Vault(password="hunter2"))["password"] == Secret("hunter2")
+
+
+async def test_system_authorities_are_trusted(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an authority given, those of the system count."""
+    monkeypatch.setenv("SSL_CERT_FILE", files.ca)
+    assert await handshake(Vault(tls=True), files.server) == b"hello"
 
 
 def test_context_verifies_by_default() -> None:

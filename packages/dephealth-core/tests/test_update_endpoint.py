@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
 
 import pytest
 
 from dephealth import (
-    Checker,
     ConfigurationError,
     Endpoint,
     EndpointNotFoundError,
     Target,
 )
 
-from ._fakes import Recorder, Scripted, dependency, hang
+from ._fakes import Closing, Recorder, Scripted, dependency, hang
 from ._started import started
 
 NEW = Endpoint("new.svc", "2")
-
-
-class Closing(Checker):
-    """Counts how often it was closed."""
-
-    type = "closing"
-
-    def __init__(self, step: Callable[[], Awaitable[object]] | None = None) -> None:
-        self.closed = 0
-        self.step = step
-
-    async def check(self, endpoint: Endpoint) -> None:
-        if self.step is not None:
-            await self.step()
-
-    async def aclose(self) -> None:
-        self.closed += 1
 
 
 async def test_updated_endpoint_begins_unknown() -> None:
@@ -106,3 +88,12 @@ async def test_refused_update_changes_nothing(endpoint: Endpoint) -> None:
 
         assert len(refusing.added) - len(refusing.removed) == 1
         assert list(it.health.health_details()) == ["db:db.svc:1"]
+
+
+async def test_updated_address_is_free() -> None:
+    """The address that an update gave up may be taken by another dependency."""
+    async with started(dependency(Scripted())) as it:
+        await it.health.update_endpoint("db", "db.svc", "1", NEW, Scripted())
+        await it.health.add_endpoint("other", "tcp", True, Endpoint("db.svc", "1"), Scripted())
+
+        assert it.lines.at(logging.WARNING) == []

@@ -28,7 +28,7 @@ def params_of(url: str) -> object:
         ("target_session_attrs=read-write&load_balance_hosts=random", None),
         ("hostaddr=192.0.2.1&connect_timeout=3&command_timeout=1&timeout=9", None),
         ("channel_binding=require&keepalives=1&gssencmode=disable", None),
-        ("prepared_statement_cache_size=0", None),
+        ("prepared_statement_cache_size=0&client_encoding=auto", None),
         ("application_name=", None),
         ("sslmode=require", {"sslmode": "require"}),
         ("sslmode=VERIFY_FULL", {"sslmode": "verify-full"}),
@@ -62,6 +62,22 @@ def test_params_of_another_kind(params: object) -> None:
     """Options that are no texts are an error at start."""
     with pytest.raises(ConfigurationError, match="mapping of texts"):
         PostgresChecker(params=params)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("params", "secrets"),
+    [
+        ({"statement_timeout": "0", "search_path": "app"}, set()),
+        ({"application_name": "token"}, {"token"}),
+        ({"sslpassword": "abc", "search_path": "abc"}, {"abc"}),
+        ({"search_path": "pwd"}, {"pwd"}),
+    ],
+)
+def test_short_options_are_no_secrets(params: dict[str, str], secrets: set[str]) -> None:
+    """An option that is too short for a secret does not make texts unreadable."""
+    password = "pwd" if "pwd" in secrets else None
+    checker = PostgresChecker(params=params, password=password)
+    assert {secret.reveal() for secret in checker.secrets()} == secrets
 
 
 async def test_user_and_password_in_the_options(server: FakePostgres) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from dephealth import ConfigurationError
 from dephealth_postgres import PostgresChecker, postgres_check
+from dephealth_postgres._pool import names_of
 
 
 def pool(*args: Any, **options: Any) -> Any:
@@ -112,6 +113,12 @@ def test_address_that_is_not_told(source: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"give host= and port= as well") as failure:
         PostgresChecker(pool=source).locate(source)
     assert "secret" not in str(failure.value)
+
+
+def test_names_that_are_not_told() -> None:
+    """Where the address cannot be told, there is no name to look up."""
+    assert names_of(OtherPool()) == names_of(OddPool(host="pg.svc", port="none")) == []
+    assert names_of(OddPool(host=["a", "/run/pg", "b"])) == ["a", "b"]
 
 
 def test_function_that_is_told_the_address() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
+from redis.asyncio import Redis
 
 from dephealth import Endpoint, SingleCheck, check_once
 from dephealth_redis import RedisChecker
@@ -171,3 +172,41 @@ def check(server: FakeRedis) -> Check:
         return await check_once(RedisChecker(**options), server.endpoint, timeout)  # type: ignore[arg-type]
 
     return check
+
+
+ANYWHERE = Endpoint("client.invalid", "1")
+"""A client knows by itself where to go."""
+
+Ask = Callable[..., Coroutine[Any, Any, str]]
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """Check once through a client, and give the detail, which must be no surprise."""
+
+    async def ask(client: Any, timeout: float = 2.0) -> str:
+        result = await check_once(RedisChecker(client=client), ANYWHERE, timeout)
+        assert result.outcome is not None
+        assert result.expected, result
+        return result.outcome.detail
+
+    return ask
+
+
+MakeClient = Callable[..., Redis]
+
+
+@pytest.fixture
+async def make_client(server: FakeRedis) -> AsyncIterator[MakeClient]:
+    """Make clients of the server that are closed at the end."""
+    clients: list[Redis] = []
+
+    def make(port: int | None = None, **options: Any) -> Redis:
+        client = Redis(host=server.host, port=port or server.port, **options)
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        await client.aclose()
+        await client.connection_pool.disconnect()

@@ -10,14 +10,11 @@ import pytest
 from redis.asyncio import RedisCluster
 from redis.asyncio.cluster import ClusterNode
 
-from dephealth import Endpoint, SingleCheck, check_once
-from dephealth_redis import RedisChecker
 from dephealth_testing import Close, FaultProxy, Refuse, Silent
 
 if TYPE_CHECKING:
-    from conftest import FakeRedis
+    from conftest import Ask, FakeRedis
 
-ANYWHERE = Endpoint("client.invalid", "1")
 _SLOTS = 16384
 
 
@@ -50,16 +47,6 @@ async def make_cluster() -> AsyncIterator[MakeCluster]:
         await client.aclose()
 
 
-async def ask(client: RedisCluster, timeout: float = 2.0) -> SingleCheck:
-    return await check_once(RedisChecker(client=client), ANYWHERE, timeout)
-
-
-def detail(result: SingleCheck) -> str:
-    assert result.outcome is not None
-    assert result.expected, result
-    return result.outcome.detail
-
-
 async def echo(client: RedisCluster, text: str) -> Any:
     return await client.execute_command("ECHO", text, target_nodes=client.get_default_node())
 
@@ -70,24 +57,24 @@ def held(client: RedisCluster) -> int:
     return sum(len(node._connections) - len(node._free) for node in nodes)
 
 
-async def test_pong_is_ok(server: FakeRedis, make_cluster: MakeCluster) -> None:
+async def test_pong_is_ok(server: FakeRedis, make_cluster: MakeCluster, ask: Ask) -> None:
     """A cluster whose node answers is available, asked for the first time as later."""
     server.replies["CLUSTER"] = slots(server)
     client = make_cluster(server)
 
-    assert detail(await ask(client)) == "ok"
-    assert detail(await ask(client)) == "ok"
+    assert await ask(client) == "ok"
+    assert await ask(client) == "ok"
     assert held(client) == 0
 
 
-async def test_not_a_cluster(server: FakeRedis, make_cluster: MakeCluster) -> None:
+async def test_not_a_cluster(server: FakeRedis, make_cluster: MakeCluster, ask: Ask) -> None:
     """A server that is no cluster is an error, as it is for every command of the client."""
     server.replies["CLUSTER"] = b"-ERR This instance has cluster support disabled\r\n"
 
-    assert detail(await ask(make_cluster(server))) == "error"
+    assert await ask(make_cluster(server)) == "error"
 
 
-async def test_one_node_is_enough(server: FakeRedis, make_cluster: MakeCluster) -> None:
+async def test_one_node_is_enough(server: FakeRedis, make_cluster: MakeCluster, ask: Ask) -> None:
     """A node that is down is no failure while another one answers."""
     async with FaultProxy((server.host, server.port)) as other:
         server.replies["CLUSTER"] = slots(other, server)
@@ -95,11 +82,26 @@ async def test_one_node_is_enough(server: FakeRedis, make_cluster: MakeCluster) 
         await ask(client)
         other.behave(Refuse())
 
-        assert detail(await ask(client)) == "ok"
+        assert await ask(client) == "ok"
+
+
+async def test_connection_that_the_server_ended(
+    server: FakeRedis, make_cluster: MakeCluster, ask: Ask
+) -> None:
+    """An idle connection that a restart has cut is no false alarm."""
+    server.replies["CLUSTER"] = slots(server)
+    client = make_cluster(server)
+    await ask(client)
+    await server.stop()
+    await server.start()
+
+    assert await ask(client) == "ok"
 
 
 @pytest.mark.parametrize("known", [False, True])
-async def test_all_nodes_down(server: FakeRedis, make_cluster: MakeCluster, known: bool) -> None:
+async def test_all_nodes_down(
+    server: FakeRedis, make_cluster: MakeCluster, known: bool, ask: Ask
+) -> None:
     """If no node answers, it is the first one's failure, and no connection is lost to it."""
     async with FaultProxy((server.host, server.port)) as node:
         server.replies["CLUSTER"] = slots(node)
@@ -109,12 +111,12 @@ async def test_all_nodes_down(server: FakeRedis, make_cluster: MakeCluster, know
         node.behave(Refuse())
 
         for _ in range(3):
-            assert detail(await ask(client)) == "connection_refused"
+            assert await ask(client) == "connection_refused"
         assert held(client) == 0
 
 
 async def test_deadline_leaves_the_client_in_step(
-    server: FakeRedis, make_cluster: MakeCluster
+    server: FakeRedis, make_cluster: MakeCluster, ask: Ask
 ) -> None:
     """After a check that was cut short, the next command gets its own answer."""
     server.replies["CLUSTER"] = slots(server)
@@ -122,14 +124,14 @@ async def test_deadline_leaves_the_client_in_step(
     await client.initialize()  # type: ignore[unused-awaitable]
     server.held.add("PING")
 
-    assert detail(await ask(client, 0.2)) == "timeout"
+    assert await ask(client, 0.2) == "timeout"
 
     server.release()
     assert await echo(client, "mine") == b"mine"
     assert held(client) == 0
 
 
-async def test_exhausted(server: FakeRedis, make_cluster: MakeCluster) -> None:
+async def test_exhausted(server: FakeRedis, make_cluster: MakeCluster, ask: Ask) -> None:
     """A node whose connections are all in use is an exhausted pool if it answers."""
     server.replies["CLUSTER"] = slots(server)
     client = make_cluster(server, max_connections=1)
@@ -138,14 +140,14 @@ async def test_exhausted(server: FakeRedis, make_cluster: MakeCluster) -> None:
     busy = asyncio.create_task(echo(client, "mine"))
     await server.until_asked("ECHO")
 
-    assert detail(await ask(client)) == "pool_exhausted"
+    assert await ask(client) == "pool_exhausted"
 
     server.release()
     assert await busy == b"mine"
 
 
 async def test_exhausted_by_a_server_that_hangs(
-    server: FakeRedis, make_cluster: MakeCluster
+    server: FakeRedis, make_cluster: MakeCluster, ask: Ask
 ) -> None:
     """If it does not answer, that is what counts."""
     server.replies["CLUSTER"] = slots(server)
@@ -155,13 +157,15 @@ async def test_exhausted_by_a_server_that_hangs(
     busy = asyncio.create_task(echo(client, "mine"))
     await server.until_asked("ECHO")
 
-    assert detail(await ask(client, 0.3)) == "timeout"
+    assert await ask(client, 0.3) == "timeout"
 
     server.release()
     assert await busy == b"mine"
 
 
-async def test_failure_of_the_first_node(server: FakeRedis, make_cluster: MakeCluster) -> None:
+async def test_failure_of_the_first_node(
+    server: FakeRedis, make_cluster: MakeCluster, ask: Ask
+) -> None:
     """If all nodes fail in ways of their own, that of the first one is told."""
     upstream = (server.host, server.port)
     async with FaultProxy(upstream) as first, FaultProxy(upstream) as second:
@@ -171,10 +175,10 @@ async def test_failure_of_the_first_node(server: FakeRedis, make_cluster: MakeCl
         first.behave(Refuse())
         second.behave(Close())
 
-        assert detail(await ask(client)) == "connection_refused"
+        assert await ask(client) == "connection_refused"
 
 
-async def test_hangs(server: FakeRedis, make_cluster: MakeCluster) -> None:
+async def test_hangs(server: FakeRedis, make_cluster: MakeCluster, ask: Ask) -> None:
     """A cluster that hangs is a timeout."""
     async with FaultProxy(fault=Silent()) as node:
-        assert detail(await ask(make_cluster(node), 0.2)) == "timeout"
+        assert await ask(make_cluster(node), 0.2) == "timeout"

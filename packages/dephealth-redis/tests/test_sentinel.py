@@ -10,13 +10,9 @@ from redis.asyncio import Sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from dephealth import Endpoint, SingleCheck, check_once
-from dephealth_redis import RedisChecker
-
 if TYPE_CHECKING:
-    from conftest import FakeRedis
+    from conftest import Ask, FakeRedis
 
-ANYWHERE = Endpoint("client.invalid", "1")
 AT_ONCE = Retry(ConstantBackoff(0), 0)
 
 
@@ -46,37 +42,27 @@ async def sentinel(server: FakeRedis) -> AsyncIterator[Sentinel]:
         await client.aclose()
 
 
-async def ask(client: Any, timeout: float = 2.0) -> SingleCheck:
-    return await check_once(RedisChecker(client=client), ANYWHERE, timeout)
-
-
-def detail(result: SingleCheck) -> str:
-    assert result.outcome is not None
-    assert result.expected, result
-    return result.outcome.detail
-
-
-async def test_master_answers(sentinel: Sentinel, server: FakeRedis) -> None:
+async def test_master_answers(sentinel: Sentinel, server: FakeRedis, ask: Ask) -> None:
     """A client whose master answers is available."""
     client = sentinel.master_for("main")
     try:
-        assert detail(await ask(client)) == "ok"
+        assert await ask(client) == "ok"
         assert ["PING"] in server.asked
     finally:
         await client.aclose()
 
 
-async def test_no_master(sentinel: Sentinel, server: FakeRedis) -> None:
+async def test_no_master(sentinel: Sentinel, server: FakeRedis, ask: Ask) -> None:
     """A master that its Sentinel knows to be down is an error."""
     server.replies["SENTINEL"] = masters(server, "master,s_down")
     client = sentinel.master_for("main")
 
-    assert detail(await ask(client)) == "error"
+    assert await ask(client) == "error"
 
 
-async def test_no_sentinel(sentinel: Sentinel, server: FakeRedis) -> None:
+async def test_no_sentinel(sentinel: Sentinel, server: FakeRedis, ask: Ask) -> None:
     """A client that no Sentinel can help is an error."""
     await server.stop()
     client = sentinel.master_for("main")
 
-    assert detail(await ask(client)) == "error"
+    assert await ask(client) == "error"

@@ -10,15 +10,12 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from dephealth import Endpoint, SingleCheck, check_once
-from dephealth_redis import RedisChecker
 from dephealth_testing import Fault, FaultProxy, Garbage, HandshakeCut, Refuse, Reset, Silent, Tls
 
 if TYPE_CHECKING:
-    from conftest import FakeRedis
+    from conftest import Ask, FakeRedis
     from dephealth_testing import Certificates
 
-ANYWHERE = Endpoint("client.invalid", "1")
 
 MakeClient = Callable[..., Redis]
 
@@ -45,62 +42,54 @@ async def make_client(certificates: Certificates) -> AsyncIterator[MakeClient]:
         await client.aclose()
 
 
-async def ask(client: Redis, timeout: float = 5.0) -> SingleCheck:
-    return await check_once(RedisChecker(client=client), ANYWHERE, timeout)
-
-
-def detail(result: SingleCheck) -> str:
-    assert result.outcome is not None
-    assert result.expected, result
-    return result.outcome.detail
-
-
 async def test_pong_is_ok(
-    server: FakeRedis, certificates: Certificates, make_client: MakeClient
+    server: FakeRedis, certificates: Certificates, make_client: MakeClient, ask: Ask
 ) -> None:
     """A client with TLS that gets PONG is available."""
     fault = Tls(certificates.server_context(certificates.good))
     async with FaultProxy((server.host, server.port), fault) as proxy:
-        assert detail(await ask(make_client(proxy))) == "ok"
+        assert await ask(make_client(proxy)) == "ok"
 
 
-async def test_untrusted(certificates: Certificates, make_client: MakeClient) -> None:
+async def test_untrusted(certificates: Certificates, make_client: MakeClient, ask: Ask) -> None:
     """A certificate that the client does not trust is a TLS error."""
     fault = Tls(certificates.server_context(certificates.untrusted))
     async with FaultProxy(fault=fault) as proxy:
-        assert detail(await ask(make_client(proxy))) == "tls_error"
+        assert await ask(make_client(proxy)) == "tls_error"
 
 
 @pytest.mark.parametrize(
     "fault", [HandshakeCut(), HandshakeCut(reset=True), Garbage(close=True)], ids=str
 )
-async def test_handshake_cut(make_client: MakeClient, fault: Fault) -> None:
+async def test_handshake_cut(make_client: MakeClient, fault: Fault, ask: Ask) -> None:
     """What ends while TLS is being set up is a TLS error."""
     async with FaultProxy(fault=fault) as proxy:
-        assert detail(await ask(make_client(proxy))) == "tls_error"
+        assert await ask(make_client(proxy)) == "tls_error"
 
 
-async def test_handshake_cut_while_the_client_retries(make_client: MakeClient) -> None:
+async def test_handshake_cut_while_the_client_retries(make_client: MakeClient, ask: Ask) -> None:
     """It is known as such, though the client's own retries outlast the check."""
     async with FaultProxy(fault=HandshakeCut()) as proxy:
-        assert detail(await ask(make_client(proxy, 60, 3), 0.5)) == "tls_error"
+        assert await ask(make_client(proxy, 60, 3), 0.5) == "tls_error"
 
 
-async def test_refused(make_client: MakeClient) -> None:
+async def test_refused(make_client: MakeClient, ask: Ask) -> None:
     """A client with TLS that nobody listens to is refused."""
     async with FaultProxy(fault=Refuse()) as proxy:
-        assert detail(await ask(make_client(proxy))) == "connection_refused"
+        assert await ask(make_client(proxy)) == "connection_refused"
 
 
-async def test_cut_within_tls(certificates: Certificates, make_client: MakeClient) -> None:
+async def test_cut_within_tls(
+    certificates: Certificates, make_client: MakeClient, ask: Ask
+) -> None:
     """After the handshake, a connection that is cut is a connection that is cut."""
     fault = Tls(certificates.server_context(certificates.good), Reset())
     async with FaultProxy(fault=fault) as proxy:
-        assert detail(await ask(make_client(proxy))) == "connection_reset"
+        assert await ask(make_client(proxy)) == "connection_reset"
 
 
 async def test_hanging_server(
-    server: FakeRedis, certificates: Certificates, make_client: MakeClient
+    server: FakeRedis, certificates: Certificates, make_client: MakeClient, ask: Ask
 ) -> None:
     """A server that hangs within TLS cannot keep the connection open, by no answer to its end."""
     context = certificates.server_context(certificates.good)
@@ -109,5 +98,5 @@ async def test_hanging_server(
         await ask(client)
         proxy.behave(Tls(context, Silent()))
 
-        assert detail(await ask(client, 0.3)) == "timeout"
+        assert await ask(client, 0.3) == "timeout"
         await server.until(lambda: not server.open)

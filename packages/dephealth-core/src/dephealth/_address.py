@@ -19,8 +19,8 @@ Schemes = Mapping[str, int | None]
 """URL schemes with their default ports; None if there is none."""
 
 _URL = re.compile(r"(?P<jdbc>(?i:jdbc):)?(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://", re.ASCII)
-_FOREIGN_OPTIONS = frozenset({"ssl", "sslmode"})
-"""What is kept of the options of another ecosystem's driver (JDBC, ADO.NET)."""
+_JDBC_OPTIONS = frozenset({"ssl", "sslmode"})
+"""What is kept of the options of JDBC: the others are not the driver's here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +60,13 @@ def parse_address(text: str, schemes: Schemes, tls_schemes: Collection[str] = ()
     rest, _, query = rest.partition("?")
     authority, _, path = rest.partition("/")
     userinfo, _, hostlist = authority.rpartition("@")
-    if not match["jdbc"]:
-        _reject_bare_characters(authority, userinfo, path, query, fragment)
+    _reject_bare_characters(authority, userinfo, path, query, fragment)
     user, _, password = map(_decoded, userinfo.partition(":"))
     options = _options(query)
     if match["jdbc"]:
         user = user or options.get("user", "")
         password = password or options.get("password", "")
-        options = {key: options[key] for key in options.keys() & _FOREIGN_OPTIONS}
+        options = {key: options[key] for key in options.keys() & _JDBC_OPTIONS}
     default_port = schemes[scheme]
     if hostlist:
         hosts = with_ports([_host_and_port(item) for item in hostlist.split(",")], default_port)
@@ -131,14 +130,11 @@ def _from_connection_string(text: str, schemes: Schemes) -> Address:
         )
     if not found.hosts:
         raise ConfigurationError("the connection string has no host")
-    options = found.options
-    if not found.libpq:
-        options = {key: options[key] for key in options.keys() & _FOREIGN_OPTIONS}
     return Address(
         scheme=scheme,
         hosts=paired(found.hosts, found.port, default_port),
         username=found.username,
         password=found.password,
         path=found.database or "",
-        options=options,
+        options=found.options,
     )

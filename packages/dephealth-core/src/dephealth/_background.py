@@ -17,7 +17,8 @@ class BackgroundLoop:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._closing = False
-        self._ended: Future[None] = Future()
+        self.ended: Future[None] = Future()
+        """Done when the thread is at its end."""
         self._thread = threading.Thread(target=self._run, name="dephealth", daemon=True)
         try:
             self._thread.start()
@@ -25,10 +26,9 @@ class BackgroundLoop:
             self.loop.close()
             raise
 
-    def close(self) -> Future[None]:
-        """End the loop; what it gives is done when the thread is at its end."""
+    def close(self, _: object = None) -> None:
+        """End the loop, and with it the thread."""
         self.loop.call_soon_threadsafe(self._stop)
-        return self._ended
 
     def join(self) -> None:
         """Wait for the thread."""
@@ -47,9 +47,11 @@ class BackgroundLoop:
                     self.loop.run_forever()
             self.loop.run_until_complete(_end_tasks())
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            # A check that never ends dies with the loop; the log has told of it already.
+            self.loop.set_exception_handler(lambda *_: None)
         finally:
             self.loop.close()
-            self._ended.set_result(None)
+            self.ended.set_result(None)
 
 
 async def _end_tasks() -> None:

@@ -143,7 +143,7 @@ def _is_shortage(exc: BaseException) -> bool:
             return exc.errno in _SHORTAGES and not isinstance(exc, ssl.SSLError | socket.gaierror)
         case RuntimeError():
             # CPython has neither a class nor a code for this one.
-            return str(exc) == "can't start new thread"
+            return exc.args[:1] == ("can't start new thread",)
         case _:
             return isinstance(exc, MemoryError)
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-_HOST_KEYS = ("host", "server", "datasource", "address", "addr", "networkaddress")
+_HOST_KEYS = ("host", "server", "datasource", "address", "addr", "networkaddress", "hostaddr")
 _USER_KEYS = ("username", "user", "userid", "uid")
 _PASSWORD_KEYS = ("password", "pwd")
 _DATABASE_KEYS = ("database", "initialcatalog", "dbname")
-_KEPT = frozenset({"ssl", "sslmode"})
-_LIBPQ_MODES = {"verifyca": "verify-ca", "verifyfull": "verify-full"}
+_KNOWN_KEYS = frozenset(
+    {*_HOST_KEYS, *_USER_KEYS, *_PASSWORD_KEYS, *_DATABASE_KEYS, "port", "ssl", "sslmode"}
+)
+_LIBPQ_VALUES = {"verifyca": "verify-ca", "verifyfull": "verify-full"}
 
 _ADO_PAIR = re.compile(
     r"""[;\s]*([^=;\s][^=;]*)=\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[^;]*)\s*(?:;|$)"""
@@ -27,7 +29,6 @@ _SPACE = re.compile(r"\s")
 class ConnectionString:
     """What a connection string says, its parts not yet checked."""
 
-    libpq: bool
     hosts: Sequence[str]
     port: str
     username: str | None = field(repr=False)
@@ -37,62 +38,33 @@ class ConnectionString:
 
 
 def parse_connection_string(text: str) -> ConnectionString | None:
-    """Read *text*, in whichever of the two forms it is; None if in neither."""
-    libpq = _libpq(text)
-    if libpq is not None and ";" not in text:
-        return _libpq_string(libpq)
-    ado = _ado(text)
+    """Read *text*, in whichever of the two forms it is; None if in neither.
+
+    Of the options of the first form only those about TLS are kept: the others
+    are those of another ecosystem's driver.
+    """
+    ado, libpq = _ado(text), _libpq(text)
     if ado is not None:
-        found = _ado_string(ado)
-        # A libpq string may have a ';' in a password.
+        found = _connection(ado)
+        # Read as this form, a string of libpq has its spaces in the host, or no host.
         if libpq is None or (found.hosts and not any(map(_SPACE.search, found.hosts))):
             return found
-    return None if libpq is None else _libpq_string(libpq)
+    return None if libpq is None else _connection(libpq)
 
 
-def _libpq_string(pairs: dict[str, str]) -> ConnectionString:
-    # Keys are lower-case in libpq; `Server=h` alone is the other form, and reads the same.
-    lower = {key.lower(): value for key, value in pairs.items()}
-    hosts = _take(lower, *_HOST_KEYS, "hostaddr")
-    split = _sql_server_style(hosts) if hosts and "port" not in lower else None
+def _connection(pairs: dict[str, str]) -> ConnectionString:
+    host, port = _take(pairs, *_HOST_KEYS) or "", pairs.pop("port", "")
+    hosts = [item.strip() for item in host.split(",")] if host else []
+    if not port and len(hosts) == 2 and hosts[1].isdigit():  # noqa: PLR2004  # host,port
+        port = hosts.pop()
     return ConnectionString(
-        libpq=True,
-        hosts=[split[0]] if split else _items(hosts),
-        port=split[1] if split else lower.pop("port", ""),
-        username=_take(lower, *_USER_KEYS),
-        password=_take(lower, *_PASSWORD_KEYS),
-        database=_take(lower, *_DATABASE_KEYS),
-        options=lower,
-    )
-
-
-def _ado_string(pairs: dict[str, str]) -> ConnectionString:
-    host = _take(pairs, *_HOST_KEYS)
-    port = pairs.pop("port", "")
-    split = _sql_server_style(host) if host and not port else None
-    return ConnectionString(
-        libpq=False,
-        hosts=[split[0]] if split else _items(host),
-        port=split[1] if split else port,
+        hosts=hosts,
+        port=port,
         username=_take(pairs, *_USER_KEYS),
         password=_take(pairs, *_PASSWORD_KEYS),
         database=_take(pairs, *_DATABASE_KEYS),
-        options={name: _mode(pairs[name].lower()) for name in pairs.keys() & _KEPT},
+        options=pairs,
     )
-
-
-def _mode(value: str) -> str:
-    return _LIBPQ_MODES.get(value, value)
-
-
-def _sql_server_style(host: str) -> tuple[str, str] | None:
-    """``h,5432`` as host and port."""
-    name, comma, port = host.partition(",")
-    return (name.strip(), port.strip()) if comma and port.strip().isdigit() else None
-
-
-def _items(hosts: str | None) -> list[str]:
-    return [host.strip() for host in hosts.split(",")] if hosts else []
 
 
 def _take(pairs: dict[str, str], *keys: str) -> str | None:
@@ -106,14 +78,24 @@ def _ado(text: str) -> dict[str, str] | None:
     while at < len(text):
         match = _ADO_PAIR.match(text, at)
         if match is None:
-            return None if text[at:].strip("; ") else pairs or None
-        value = match[2].strip()
-        if value[:1] in {'"', "'"} and value[-1:] == value[:1] and len(value) > 1:
-            quote = value[0]
-            value = value[1:-1].replace(quote * 2, quote)
-        pairs["".join(match[1].split()).replace("_", "").lower()] = value
+            if text[at:].strip("; "):
+                return None
+            break
+        key = "".join(match[1].split()).replace("_", "").lower()
+        pairs[key] = _unquoted(match[2].strip())
         at = match.end()
-    return pairs or None
+    for key in ("ssl", "sslmode"):
+        if key in pairs:
+            value = pairs[key].lower()
+            pairs[key] = _LIBPQ_VALUES.get(value, value)
+    return {key: pairs[key] for key in pairs if key in _KNOWN_KEYS} if pairs else None
+
+
+def _unquoted(value: str) -> str:
+    quote = value[:1]
+    if len(value) > 1 and quote in {'"', "'"} and value.endswith(quote):
+        return value[1:-1].replace(quote * 2, quote)
+    return value
 
 
 def _libpq(text: str) -> dict[str, str] | None:
@@ -126,6 +108,6 @@ def _libpq(text: str) -> dict[str, str] | None:
         value = match[2]
         if value.startswith("'"):
             value = value[1:-1]
-        pairs[match[1]] = _ESCAPED.sub(r"\1", value)
+        pairs[match[1].lower()] = _ESCAPED.sub(r"\1", value)
         at = match.end()
     return pairs or None

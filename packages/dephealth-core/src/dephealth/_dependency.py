@@ -37,8 +37,8 @@ class Dependency:
         type: The ``type`` label.
         checker: Asks each endpoint whether it works.
         critical: Whether the service cannot work without it.
-        endpoints: Where it answers; empty if the checker reads the address
-            from the application's object.
+        endpoints: Where it answers; if empty, the address is read from the
+            application's object as soon as that is there.
         labels: Custom labels of all its endpoints; an endpoint's own win.
         policy: The parameters that differ from those of the whole object.
 
@@ -73,7 +73,7 @@ class Dependency:
         listed = isinstance(self.endpoints, Sequence)
         if not (listed and all(isinstance(endpoint, Endpoint) for endpoint in self.endpoints)):
             raise ConfigurationError("endpoints must be a list of Endpoint")
-        object.__setattr__(self, "endpoints", tuple(self.endpoints))
+        object.__setattr__(self, "endpoints", tuple(self.endpoints) or _located(self.checker))
         pooled = isinstance(self.checker, PooledChecker) and self.checker.pooled
         if pooled and len(self.endpoints) > 1:
             raise ConfigurationError(
@@ -88,6 +88,14 @@ class Dependency:
             if (endpoint.host, endpoint.port) in seen:
                 raise ConfigurationError(f"endpoint {endpoint} is given twice")
             seen.add((endpoint.host, endpoint.port))
+
+
+def _located(checker: HealthChecker) -> tuple[Endpoint, ...]:
+    """Where the application's object is configured to, if the checker holds it already."""
+    if not (isinstance(checker, PooledChecker) and checker.holds_object):
+        return ()
+    host, port = checker.locate(checker.given)
+    return (Endpoint(host, str(port)),)
 
 
 def _check_checker(checker: object) -> None:

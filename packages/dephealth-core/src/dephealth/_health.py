@@ -146,7 +146,8 @@ class DependencyHealth:
         Raises:
             RuntimeError: The loop of `start` does not run, but is not closed either.
         """
-        await self._runtime.end(self._scheduler.end)
+        ended = await self._runtime.end(self._scheduler.end, self._scheduler.patience)
+        self._warn_if_blocked(ended)
 
     def stop_sync(self) -> None:
         """`stop` from a thread without a loop.
@@ -154,7 +155,8 @@ class DependencyHealth:
         Raises:
             RuntimeError: This would block the loop of `start`, or that loop does not run.
         """
-        self._runtime.end_and_wait(self._scheduler.end)
+        ended = self._runtime.end_and_wait(self._scheduler.end, self._scheduler.patience)
+        self._warn_if_blocked(ended)
 
     def health(self) -> dict[str, bool]:
         """Whether each dependency is available: one good endpoint is enough.
@@ -295,6 +297,10 @@ class DependencyHealth:
                 "and start_sync() checks on one of its own: give a callable that makes it there, "
                 "or url="
             )
+
+    def _warn_if_blocked(self, ended: bool) -> None:
+        if not ended:
+            self._log.error("the checks have not ended in time: one of them blocks their thread")
 
     def _warn_if_silent(self) -> None:
         if self._silent:

@@ -51,7 +51,6 @@ class CheckerRegistry:
         self._claims: dict[_Claim, tuple[CheckerSpec, str]] = {}
         self._disputes: dict[_Claim, PluginError] = {}
         # By id, since entry points of two distributions can be equal.
-        self._loaded: set[int] = set()
         self._failures: dict[int, PluginError] = {}
         self._exporters: list[ExporterSpec] | None = None
 
@@ -64,7 +63,7 @@ class CheckerRegistry:
         """
         with self._lock:
             if self._owners.get(id(plugin)) == name:
-                return  # two entry points of one distribution may name one module
+                return  # it is known: by this entry point, or another one to the same module
             specs = self._offers.of(plugin, name, CheckerSpec)
             self._owners.setdefault(id(plugin), name)
             for spec in specs:
@@ -73,7 +72,7 @@ class CheckerRegistry:
     def types(self) -> list[str]:
         """The types that can be asked for by the names of the entry points; imports nothing."""
         named = {point.name for point in self._points if point.group == CHECKER_GROUP}
-        return sorted(named | {name for kind, name in self._claims if kind == "type"})
+        return sorted(named | {name for kind, name in tuple(self._claims) if kind == "type"})
 
     def get(self, type: str) -> CheckerSpec:
         """The spec of *type*.
@@ -121,23 +120,23 @@ class CheckerRegistry:
         Raises:
             PluginError: One is broken.
         """
-        if self._exporters is None:
-            self._exporters = [
-                spec
-                for point in self._points
-                if point.group == EXPORTER_GROUP
-                for spec in self._offers.of(_import(point), _distribution(point), ExporterSpec)
-            ]
+        points = [point for point in self._points if point.group == EXPORTER_GROUP]
+        plugins = [(_import(point), _distribution(point)) for point in points]
+        with self._lock:
+            if self._exporters is None:
+                self._exporters = [
+                    spec
+                    for plugin, name in plugins
+                    for spec in self._offers.of(plugin, name, ExporterSpec)
+                ]
         return list(self._exporters)
 
     def _load(self, points: Iterable[EntryPoint]) -> None:
         for point in points:
-            known = id(point) in self._loaded or id(point) in self._failures
-            if known or point.group != CHECKER_GROUP:
+            if point.group != CHECKER_GROUP or id(point) in self._failures:
                 continue
             try:
                 self.register(_import(point), _distribution(point))
-                self._loaded.add(id(point))
             except PluginError as exc:
                 self._failures[id(point)] = exc
 

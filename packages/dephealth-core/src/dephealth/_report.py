@@ -15,6 +15,9 @@ logger = logging.getLogger("dephealth")
 REPEAT_AFTER = 60.0
 """Seconds between two lines about the same failure of one endpoint."""
 
+_LONGEST_REASON = 500
+"""Characters of an exception's text in a line: some drivers quote all that a server sent."""
+
 
 class EndpointLog:
     """Tells one endpoint's failures and changes, without repeating itself.
@@ -79,7 +82,8 @@ class EndpointLog:
 
     def _reason(self, cause: BaseException) -> str:
         # Not `str`, which may raise something itself.
-        return self._clean("".join(traceback.format_exception_only(cause)).strip())
+        text = self._clean("".join(traceback.format_exception_only(cause)).strip())
+        return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"
 
     def _clean(self, text: str) -> str:
         return scrub(text, self._secrets())

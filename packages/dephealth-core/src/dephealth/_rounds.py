@@ -109,15 +109,17 @@ class Rounds:
         attempt = Attempt(
             watch.checker, policy.timeout, policy.interval, self.lag, self._clock, overtime
         )
-        finding = await attempt.run(endpoint, task)
-        settled = attempt.reported or self._settle(watch, finding, attempt.latency)
+        # Not in a variable: the exception's traceback leads to this frame.
+        settled = self._settle(watch, attempt, await attempt.run(endpoint, task))
         if task.cancelling():
             # Somebody else wants this task to end, and the check has swallowed that.
             raise asyncio.CancelledError
         return settled
 
-    def _settle(self, watch: Watch, finding: Finding | None, latency: float) -> bool:
+    def _settle(self, watch: Watch, attempt: Attempt, finding: Finding | None) -> bool:
         """Record what a check that has ended came to; whether that is a result."""
+        if attempt.reported:
+            return True
         outcome: Outcome | None = OK
         if finding is not None:
             if isinstance(finding.cause, NotYetError):
@@ -127,7 +129,7 @@ class Rounds:
             outcome = finding.outcome or self._shortage(watch, finding.cause)
         if outcome is None:
             return False
-        self._record(watch, outcome, latency, finding)
+        self._record(watch, outcome, attempt.latency, finding)
         return True
 
     def _shortage(self, watch: Watch, cause: BaseException) -> Outcome | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent import futures
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -18,7 +19,8 @@ class Runtime:
     """Begins once, ends once, and brings work to the loop of the checks from anywhere."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant, since the handler of a signal may stop what it has interrupted.
+        self._lock = threading.RLock()
         self._begun = False
         self._ended = False
         self._apart = False
@@ -77,33 +79,28 @@ class Runtime:
         """
         return self._submit(work, blocking=True).result()
 
-    async def end(self, last: Work[None]) -> None:
+    async def end(self, last: Work[None], within: float) -> bool:
         """End it with *last*, done on its loop. Nothing if it is not running.
+
+        False if that takes longer than *within* seconds, as on a loop that is
+        blocked; it ends by itself then as soon as it can.
 
         Raises:
             RuntimeError: As `wait`.
         """
         ending = self._submit_last(last)
         if ending is None:
-            return
-        try:
-            await asyncio.wrap_future(ending)
-        finally:
-            if self._background is not None:
-                await asyncio.wrap_future(self._background.close())
-                self._background.join()
+            return True
+        await asyncio.wait([asyncio.wrap_future(ending)], timeout=within)
+        return self._has_ended(ending)
 
-    def end_and_wait(self, last: Work[None]) -> None:
+    def end_and_wait(self, last: Work[None], within: float) -> bool:
         """`end`, blocking."""
         ending = self._submit_last(last, blocking=True)
         if ending is None:
-            return
-        try:
-            ending.result()
-        finally:
-            if self._background is not None:
-                self._background.close()
-                self._background.join()
+            return True
+        futures.wait([ending], timeout=within)
+        return self._has_ended(ending)
 
     @property
     def is_apart(self) -> bool:
@@ -131,8 +128,16 @@ class Runtime:
             if self.running() and self._loop is not None:
                 loop = self._reachable_loop(blocking)
                 ending = asyncio.run_coroutine_threadsafe(work(), loop)
+                if self._background is not None:
+                    ending.add_done_callback(self._background.close)
+                    ending = self._background.ended
             self._ended = self._ended or self._begun
             return ending
+
+    def _has_ended(self, ending: Future[None]) -> bool:
+        if ending.done() and self._background is not None:
+            self._background.join()
+        return ending.done()
 
     def _reachable_loop(self, blocking: bool) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -15,7 +15,6 @@ from ._lag import LagMeter
 from ._observer import Exporter
 from ._rounds import Rounds
 from ._watch import Address, Watch
-from .errors import concerning
 
 _Task = asyncio.Task[None]
 
@@ -48,18 +47,26 @@ class Scheduler:
         self._leaving: dict[Watch, _Task] = {}
         self._context: contextvars.Context | None = None
 
+    @property
+    def patience(self) -> float:
+        """Seconds that `end` takes at most. From any thread."""
+        timeouts = [watch.policy.timeout for watch in (*self._tasks, *self._leaving)]
+        return max(timeouts, default=0.0) + 0.5
+
     def begin(self) -> None:
-        """Start checking everything.
+        """Start checking everything; nothing if that was done.
 
         Raises:
             ConfigurationError: An exporter knows equal labels of another running
                 object, or the application's object belongs to another loop;
                 then nothing was started.
         """
+        if self._context is not None:
+            return
         loop = asyncio.get_running_loop()
         watches = list(self._watches.values())
         for watch in watches:
-            _check_loop(watch, loop)
+            watch.check_loop(loop)
         self._audience.added([watch.target for watch in watches if watch.target is not None])
         self._rounds.lag = LagMeter(loop, self._clock)
         self._context = contextvars.copy_context()
@@ -72,8 +79,7 @@ class Scheduler:
         Raises:
             ConfigurationError: As `begin`.
         """
-        if self._context is None:
-            self.begin()
+        self.begin()
         self._take_in(watch)
         self._watches[watch.address] = watch
         self._start(watch)
@@ -124,7 +130,7 @@ class Scheduler:
             await close_checkers(watches)
 
     def _take_in(self, watch: Watch) -> None:
-        _check_loop(watch, asyncio.get_running_loop())
+        watch.check_loop(asyncio.get_running_loop())
         if watch.target is not None:
             self._audience.added([watch.target])
 
@@ -181,11 +187,3 @@ class Scheduler:
                 "%s: its task has ended, but not by stop(); checking goes on", watch.log.subject
             )
         self._start(watch)
-
-
-def _check_loop(watch: Watch, loop: asyncio.AbstractEventLoop) -> None:
-    """Refuse an application's object that belongs to another loop."""
-    checker = watch.pooled_checker
-    if checker is not None and checker.holds_object:
-        with concerning(watch.dependency):
-            checker.check_loop(checker.given, loop)

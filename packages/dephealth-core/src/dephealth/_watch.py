@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from ._report import EndpointLog
 from ._secret import Secret
 from ._snapshot import UNKNOWN_STATUS, EndpointStatus
 from ._state import UNKNOWN, EndpointState
+from .errors import concerning
 
 Address = tuple[str, str, str]
 """Dependency, host and port: no two watches of one object share it."""
@@ -117,6 +119,17 @@ class Watch:
         """The checker, if it uses an object of the application."""
         checker = self.checker
         return checker if isinstance(checker, PooledChecker) and checker.pooled else None
+
+    def check_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Refuse an object of the application that belongs to another loop.
+
+        Raises:
+            ConfigurationError: It does.
+        """
+        checker = self.pooled_checker
+        if checker is not None and checker.holds_object:
+            with concerning(self.dependency):
+                checker.check_loop(checker.given, loop)
 
     def snapshot(self) -> EndpointStatus:
         """A copy of what is known."""

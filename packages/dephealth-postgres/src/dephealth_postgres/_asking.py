@@ -54,13 +54,9 @@ async def ask_anew(arguments: Arguments, query: str) -> None:
         try:
             await ask(connection, query)
         except asyncio.CancelledError:
-            await _close(connection, PARTING)
+            with contextlib.suppress(OSError):
+                async with asyncio.timeout(PARTING):
+                    await connection.close()
             raise
-        await _close(connection, min(_FAREWELL, time_left() / 2))
-
-
-async def _close(connection: Any, patience: float) -> None:
-    """Take leave of the server; whether it does so in time does not matter."""
-    with contextlib.suppress(OSError):
-        async with asyncio.timeout(patience):
-            await connection.close()
+        with contextlib.suppress(OSError):  # the answer is there, however this ends
+            await connection.close(timeout=min(_FAREWELL, time_left() / 2))

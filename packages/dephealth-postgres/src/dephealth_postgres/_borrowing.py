@@ -45,13 +45,16 @@ async def ask_pool(pool: Any, query: str, own: Arguments | None) -> None:
 
 async def _acquire(pool: Any, query: str, own: Arguments | None) -> Any:
     try:
-        if pool.get_idle_size() == 0:
-            if not is_exhausted(pool):
-                await _look_up(pool)
-            elif (connection := await _wait(pool)) is not None:
+        if pool.get_idle_size() > 0:
+            return await pool.acquire()
+        if is_exhausted(pool):
+            connection = await _wait(pool)
+            if connection is not None:
                 return connection
-            elif is_exhausted(pool):
+            if is_exhausted(pool):
                 await _judge(pool, query, own)
+        else:
+            await _look_up(pool)
         return await pool.acquire()
     except OSError as exc:
         explain(exc, arguments_of(pool))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -21,6 +21,7 @@ from dephealth import (
     ErrorTable,
     Outcome,
     PooledChecker,
+    Secret,
     TLSOptions,
     option,
     reveal,
@@ -31,6 +32,9 @@ from ._asking import ask_anew
 from ._borrowing import ask_pool
 from ._params import cleaned
 from ._parsing import Arguments
+
+_SHORTEST = 4
+"""Characters of a secret: a shorter option ("on", "0") stands in any text, and would hide it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,7 @@ class PostgresChecker(TLSOptions, PooledChecker):
     }
 
     query: str = option(default="SELECT 1", help="the query to run")
-    pool: Any = option(  # a field, as all options
+    pool: Any = option(
         default=None,
         kind=object,
         help="the application's asyncpg.Pool, or a callable that gives it",
@@ -107,6 +111,14 @@ class PostgresChecker(TLSOptions, PooledChecker):
             return None
         return super().classify(exc)
 
+    def secrets(self) -> Iterator[Secret]:
+        """The values that no text may show; of `params` only those that could be a password."""
+        params = self.params or {}
+        passwords = {self.password, *(params[key] for key in params if "password" in key)}
+        for secret in super().secrets():
+            if secret in passwords or len(secret.reveal()) >= _SHORTEST:
+                yield secret
+
     async def check(self, endpoint: Endpoint) -> None:
         """Return if the query is answered; raise what says why it is not."""
         try:
@@ -132,11 +144,13 @@ class PostgresChecker(TLSOptions, PooledChecker):
     def _arguments(self, endpoint: Endpoint) -> Arguments:
         """What to give to `asyncpg.connect`."""
         params: dict[str, str] = reveal(self.params or {})
-        tls: ssl.SSLContext | bool | None = self.ssl_context if self._has_tls else None
+        tls: ssl.SSLContext | str | bool | None = params.pop("sslmode", None)
+        if self._has_tls:
+            tls = self.ssl_context
         if endpoint.host.startswith("/"):
             # There is no TLS on a socket, and its files may not be there.
-            params = {key: text for key, text in params.items() if not key.startswith("ssl")}
             tls = False
+            params = {key: text for key, text in params.items() if not key.startswith("ssl")}
         return {
             "dsn": f"postgresql://?{urlencode(params)}" if params else None,
             "host": endpoint.host,

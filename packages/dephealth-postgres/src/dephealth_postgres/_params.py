@@ -21,7 +21,8 @@ _OURS = frozenset(
 
 _FOREIGN = frozenset(
     {
-        *("channel_binding", "fallback_application_name", "gssdelegation", "gssencmode"),
+        *("channel_binding", "client_encoding", "fallback_application_name"),
+        *("gssdelegation", "gssencmode"),
         *("keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval"),
         *("max_protocol_version", "min_protocol_version", "require_auth", "requirepeer"),
         *("sslcertmode", "sslcompression", "sslcrldir", "sslsni", "tcp_user_timeout"),

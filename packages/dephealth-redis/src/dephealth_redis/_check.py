@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dephealth import CheckOptions, Dependency, declare
 
 from .plugin import SPEC
 
 if TYPE_CHECKING:
-    from typing import Any, Unpack
-
-    from ._source import Client
+    from typing import Unpack
 
 
 class RedisOptions(CheckOptions, total=False):
-    """The keywords of `redis_check` (README.md)."""
+    """The keywords of `redis_check` beside the common ones; `RedisChecker` tells of them."""
 
     username: str | None
     password: str | None
     db: int | None
-    # Any: redis-py's Redis is generic in some versions.
-    client: Client | Callable[[], Client | None] | Any
+    client: Any
     tls: bool | None
     tls_ca_file: str | None
     tls_cert_file: str | None

@@ -87,9 +87,9 @@ async def _taken(pool: Any) -> Any:
 async def _close_ended(pool: Any) -> None:
     """Close the connection that *pool* would give if the server has ended it.
 
-    The pool would do so too, but while it handles an exception: what it then
-    fails with has lost its cause, as CPython has exceptions that are thrown
-    into a coroutine forget their context there.
+    The pool would do so too, but inside of an ``except``. What fails there
+    loses its cause: CPython may replace the context of an exception that
+    leaves an ``await`` in an ``except`` by the one that is being handled.
     """
     idle = getattr(pool, "_available_connections", None)
     reader = getattr(idle[-1], "_reader", None) if idle else None

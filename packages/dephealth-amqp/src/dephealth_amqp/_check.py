@@ -1,0 +1,34 @@
+"""``amqp_check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dephealth import CheckOptions, Dependency, declare
+
+from .plugin import SPEC
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+
+class AMQPOptions(CheckOptions, total=False):
+    """The keywords of `amqp_check`."""
+
+    vhost: str | None
+    username: str | None
+    password: str | None
+    tls: bool | None
+    tls_ca_file: str | None
+    tls_cert_file: str | None
+    tls_key_file: str | None
+    tls_skip_verify: bool | None
+
+
+def amqp_check(name: str, **options: Unpack[AMQPOptions]) -> Dependency:
+    """Declare a dependency that is there if its broker opens the virtual host.
+
+    Raises:
+        ConfigurationError: It cannot be checked as declared (docs/configuration.md).
+    """
+    return declare(SPEC, name, options)

@@ -1,0 +1,96 @@
+"""How aiormq gets its connection: to one endpoint, and with TLS as the checker wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import Any
+
+from aiormq.connection import TransportFactory
+from yarl import URL
+
+from dephealth import CheckError, CheckTlsError, Endpoint, resolve
+
+_TLS_FAREWELL = 0.1
+"""Seconds to wait for a peer's farewell in TLS; asyncio waits 30 s for one that is silent."""
+
+_LARGEST_FRAME = 1024 * 1024
+_BEGINNINGS = (b"\x01", b"A")
+"""A method frame, or the header of a broker that wants another version (AMQP 0-9-1, 4.2.2)."""
+
+
+class Transport(TransportFactory):
+    """Connects to the first address of an endpoint that accepts.
+
+    Args:
+        endpoint: Where the broker is.
+        context: What TLS needs; None for none.
+    """
+
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> None:
+        self._endpoint = endpoint
+        self._context = context
+
+    async def create(self, url: URL, **_: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect; the address in *url* does not count.
+
+        Raises:
+            CheckTlsError: TLS could not be set up.
+            OSError: The name does not resolve, or no address accepts.
+        """
+        del url
+        *others, last = await resolve(self._endpoint.host)
+        for address in others:
+            try:
+                return await self._connect(address)
+            except OSError:
+                continue
+        return await self._connect(last)
+
+    async def _connect(self, address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._context is None:
+            return await _open(address, self._endpoint)
+        try:
+            return await _open(
+                address,
+                self._endpoint,
+                ssl=self._context,
+                server_hostname=self._endpoint.host,
+                ssl_shutdown_timeout=_TLS_FAREWELL,
+            )
+        except (ConnectionAbortedError, ConnectionResetError) as exc:
+            # A connection that was not made is refused; one that is cut was in its handshake.
+            raise CheckTlsError(f"the TLS handshake was cut: {exc}") from exc
+
+
+async def _open(
+    address: str, endpoint: Endpoint, **tls: Any
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """`asyncio.open_connection` with a reader of ours."""
+    loop = asyncio.get_running_loop()
+    reader = _FrameReader(loop=loop)
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.create_connection(
+        lambda: protocol, address, int(endpoint.port), **tls
+    )
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+class _FrameReader(asyncio.StreamReader):
+    """Refuses what cannot be AMQP, where aiormq would wait for the rest of it, and keep it all."""
+
+    _begun = False
+
+    async def readexactly(self, n: int) -> bytes:
+        """The next *n* bytes.
+
+        Raises:
+            CheckError: They do not begin a frame, or are more than one can have.
+        """
+        if n > _LARGEST_FRAME:
+            raise CheckError(f"the answer is not AMQP: a frame of {n} bytes")
+        data = await super().readexactly(n)
+        if not self._begun and data[:1] not in _BEGINNINGS:
+            raise CheckError("the answer is not AMQP")
+        self._begun = True
+        return data

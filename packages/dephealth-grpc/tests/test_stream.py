@@ -1,0 +1,68 @@
+"""Connections, as far as no answer shows how they are made."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dephealth_grpc import GRPCChecker
+from dephealth_grpc._stream import connect
+from dephealth_testing import Certificates, Connection, Fault, FaultProxyFactory, Refuse
+
+if TYPE_CHECKING:
+    from .conftest import Answer, Probe
+
+
+async def test_first_address_that_accepts(answer: Answer) -> None:
+    """An address that refuses is passed over if another accepts."""
+    peer = await answer()
+
+    stream = await connect(["127.0.0.2", peer.host], peer.port)
+
+    assert stream.sock.getpeername() == (peer.host, peer.port)
+    stream.close()
+
+
+async def test_no_address_accepts(fault_proxy: FaultProxyFactory) -> None:
+    """What the last address met is what is told."""
+    proxy = fault_proxy(fault=Refuse())
+
+    with pytest.raises(ConnectionRefusedError):
+        await connect(["127.0.0.2", proxy.host], proxy.port)
+
+
+@dataclass(frozen=True)
+class HangUpOnFinished(Fault):
+    """Do all of a server's part in a handshake of TLS 1.3, and hang up on the client's."""
+
+    context: ssl.SSLContext
+
+    async def serve(self, connection: Connection) -> None:
+        client = await connection.client()
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        server = self.context.wrap_bio(incoming, outgoing, server_side=True)
+        hello = await client.peek()
+        client.take(len(hello))
+        incoming.write(hello)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            server.do_handshake()
+        await client.send(outgoing.read())
+        client.take(len(await client.peek()))
+
+
+async def test_server_that_is_not_content(
+    probe: Probe, certificates: Certificates, fault_proxy: FaultProxyFactory
+) -> None:
+    """A server that hangs up on our part of a TLS 1.3 handshake has ended the handshake."""
+    context = certificates.server_context(certificates.good)
+    context.set_alpn_protocols(["h2"])
+    checker = GRPCChecker(tls=True, tls_ca_file=str(certificates.authority))
+
+    result = await probe(checker, fault_proxy(fault=HangUpOnFinished(context)))
+
+    assert result.detail == "tls_error"
+    assert "client certificate" in result.reason
