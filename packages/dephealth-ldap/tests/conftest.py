@@ -269,7 +269,9 @@ def make_client(directory: FakeDirectory) -> Iterator[MakeClient]:
     def make(port: int | None = None, *, tls: Any = None, ssl: bool = False, **options: Any) -> Any:
         port = port or directory.port
         server = ldap3.Server(directory.host, port, ssl, get_info=ldap3.NONE, tls=tls)
-        client = ldap3.Connection(server, **{"auto_bind": True, "receive_timeout": int(BOUND), **options})
+        client = ldap3.Connection(
+            server, **{"auto_bind": True, "receive_timeout": int(BOUND), **options}
+        )
         clients.append(client)
         return client
 
