@@ -17,7 +17,7 @@ ALLOWED_MORE = 0.060
 PLUGINS = sorted(entry_points(group="dephealth"), key=lambda point: point.name)
 DRIVERS = {
     "amqp": {"aiormq", "pamqp", "yarl"},
-    "grpc": {"grpc", "grpc_health"},
+    "grpc": {"hpack", "hyperframe"},
     "kafka": {"confluent_kafka"},
     "ldap": {"ldap3"},
     "mysql": {"aiomysql", "pymysql"},

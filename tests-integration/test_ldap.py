@@ -5,26 +5,20 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+import ldap3
 import pytest
+from ldap3 import Connection, Server
 
 from dephealth import SingleCheck, check_once
 from dephealth.api import DependencyHealth, Endpoint
+from dephealth_ldap import LdapChecker, ldap_check
 from dephealth_testing import assert_nothing_left
 from private_servers import OpenLDAPServer
 from waiting import detail_becomes, first_results
-
-with warnings.catch_warnings():
-    # ldap3 uses names that pyasn1 has renamed.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import ldap3
-    from ldap3 import Connection, Server
-
-from dephealth_ldap import LdapChecker, ldap_check  # isort: skip
 
 MakeClient = Callable[..., Any]
 

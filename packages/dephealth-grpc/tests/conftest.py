@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple, Protocol
 
 import pytest
+from grpc_peer import ANSWER, Peer
 
 from dephealth import Checker, Endpoint, check_once
-
-from ._peer import ANSWER, Peer
 
 
 class Server(Protocol):

@@ -6,23 +6,23 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-
-from dephealth import Endpoint, __version__
-from dephealth_grpc import GRPCChecker
-from dephealth_testing import FaultProxyFactory, Forward, Refuse
-
-from ._peer import (
+from grpc_peer import (
     BEGIN,
     END,
     SERVING,
     SETTINGS,
     data,
+    headers,
     only_trailers,
     passes,
 )
 
+from dephealth import Endpoint, __version__
+from dephealth_grpc import GRPCChecker
+from dephealth_testing import FaultProxyFactory, Forward, Refuse
+
 if TYPE_CHECKING:
-    from .conftest import Answer, Probe
+    from conftest import Answer, Probe
 
 
 def saying(message: bytes) -> bytes:
@@ -143,6 +143,16 @@ async def test_answer_of_a_gateway(probe: Probe, answer: Answer, status: str, fo
 
     assert result.detail == found
     assert f"HTTP status {status}" in result.reason
+
+
+@pytest.mark.parametrize("status", ["17", "zero", "", "00", "9" * 5000])
+async def test_status_that_grpc_does_not_have(probe: Probe, answer: Answer, status: str) -> None:
+    """A message counts for nothing beside a status that nobody knows."""
+    end = headers(("grpc-status", status), flags=["END_HEADERS", "END_STREAM"])
+
+    result = await probe(GRPCChecker(), await answer(SETTINGS + BEGIN + data(SERVING) + end))
+
+    assert result.detail == "error"
 
 
 async def test_grpc_status_beside_http_status(probe: Probe, answer: Answer) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from grpc_peer import BEGIN, SETTINGS, data, headers, passes
 from hyperframe.frame import ContinuationFrame, HeadersFrame, PingFrame, WindowUpdateFrame
 
 from dephealth import CheckTlsError, Endpoint, TLSOptions, check_once
@@ -30,10 +31,8 @@ from dephealth_testing import (
     assert_nothing_left,
 )
 
-from ._peer import BEGIN, SETTINGS, data, headers, passes
-
 if TYPE_CHECKING:
-    from .conftest import Answer, Probe
+    from conftest import Answer, Probe
 
 _MEGABYTE = 1 << 20
 _PING = PingFrame(0, b"12345678").serialize()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from grpc_peer import ANSWER, BEGIN, SETTINGS
 from hyperframe.frame import GoAwayFrame, RstStreamFrame
 
 from dephealth import Endpoint
@@ -21,10 +22,8 @@ from dephealth_testing import (
     Silent,
 )
 
-from ._peer import ANSWER, BEGIN, SETTINGS
-
 if TYPE_CHECKING:
-    from .conftest import Answer, Probe
+    from conftest import Answer, Probe
 
 
 @pytest.mark.parametrize(

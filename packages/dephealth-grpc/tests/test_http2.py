@@ -7,6 +7,7 @@ import random
 import hpack
 import hyperframe.exceptions
 import pytest
+from grpc_peer import ANSWER, BEGIN, END, PREFACE, SERVING, SETTINGS, data, headers, only_trailers
 from hyperframe.frame import (
     ContinuationFrame,
     DataFrame,
@@ -23,8 +24,6 @@ from hyperframe.frame import (
 
 from dephealth import CheckError
 from dephealth_grpc._http2 import LONGEST_FRAME, Exchange
-
-from ._peer import ANSWER, BEGIN, END, PREFACE, SERVING, SETTINGS, data, headers, only_trailers
 
 _REQUEST = [(b":method", b"POST"), (b":path", b"/p"), (b"authorization", b"Bearer s3cret")]
 _CALM = 11
@@ -129,6 +128,7 @@ def test_headers_that_refer_to_earlier_ones() -> None:
     """The compression of headers goes on from frame to frame."""
     encoder = hpack.Encoder()
     begin = HeadersFrame(1, encoder.encode([(":status", "200"), ("a", "b")]), flags=["END_HEADERS"])
+    encoder.header_table_size = 100
     end = HeadersFrame(
         1, encoder.encode([("a", "b"), ("grpc-status", "0")]), flags=["END_HEADERS", "END_STREAM"]
     )
@@ -312,6 +312,15 @@ def test_too_much(answer: bytes) -> None:
     """What is longer than an answer can be is no answer."""
     with pytest.raises(CheckError):
         after(SETTINGS + answer)
+
+
+def test_headers_that_unfold() -> None:
+    """A few bytes that stand for very long headers are no answer."""
+    block = hpack.Encoder().encode([("k", "v" * 1000)] * 500)
+    assert len(block) < LONGEST_FRAME
+
+    with pytest.raises(CheckError):
+        after(SETTINGS + HeadersFrame(1, block, flags=["END_HEADERS"]).serialize())
 
 
 def test_errors_of_the_libraries() -> None:

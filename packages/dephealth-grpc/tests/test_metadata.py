@@ -7,14 +7,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from grpc_peer import passes
 
 from dephealth import ConfigurationError
 from dephealth_grpc import GRPCChecker, grpc_check
 
-from ._peer import passes
-
 if TYPE_CHECKING:
-    from .conftest import Answer
+    from conftest import Answer
 
 _WAYS: list[dict[str, Any]] = [
     {"metadata": {"aUTHORIZATION": "Custom s3cret"}},

@@ -11,10 +11,10 @@ import pytest
 
 from dephealth_grpc import GRPCChecker
 from dephealth_grpc._stream import connect
-from dephealth_testing import Certificates, Connection, Fault, FaultProxyFactory, Refuse
+from dephealth_testing import Certificates, Connection, Fault, FaultProxyFactory, Refuse, Reset
 
 if TYPE_CHECKING:
-    from .conftest import Answer, Probe
+    from conftest import Answer, Probe
 
 
 async def test_first_address_that_accepts(answer: Answer) -> None:
@@ -33,6 +33,15 @@ async def test_no_address_accepts(fault_proxy: FaultProxyFactory) -> None:
 
     with pytest.raises(ConnectionRefusedError):
         await connect(["127.0.0.2", proxy.host], proxy.port)
+
+
+async def test_reset_that_comes_early(probe: Probe, fault_proxy: FaultProxyFactory) -> None:
+    """A peer that resets is told the same whether it was quicker than we looked or not."""
+    proxy = fault_proxy(fault=Reset())
+
+    found = {(await probe(GRPCChecker(tls=True), proxy)).detail for _ in range(50)}
+
+    assert found == {"tls_error"}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from grpc_peer import ANSWER, passes
 
 from dephealth import ConfigurationError, Endpoint
 from dephealth_grpc import GRPCChecker, grpc_check
@@ -24,10 +25,8 @@ from dephealth_testing import (
     Tls,
 )
 
-from ._peer import ANSWER, passes
-
 if TYPE_CHECKING:
-    from .conftest import Answer, Probe
+    from conftest import Answer, Probe
 
 
 def trusting(certificates: Certificates, **options: Any) -> GRPCChecker:

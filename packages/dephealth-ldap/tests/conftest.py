@@ -6,23 +6,17 @@ import contextlib
 import socket
 import socketserver
 import threading
-import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import ldap3
 import pytest
+from ldap3.protocol import rfc4511
+from ldap3.utils.asn1 import decoder, encode
 
 from dephealth import Endpoint, SingleCheck, check_once
-
-with warnings.catch_warnings():
-    # It uses names that pyasn1 has renamed.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import ldap3
-    from ldap3.protocol import rfc4511
-    from ldap3.utils.asn1 import decoder, encode
-
-from dephealth_ldap import LdapChecker  # isort: skip
+from dephealth_ldap import LdapChecker
 
 BOUND = 10.0
 """Seconds until a test that waits for an event has failed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from dephealth import Endpoint, check_once
 from dephealth_ldap import LdapChecker
+from dephealth_ldap._dial import dial
 from dephealth_testing import assert_nothing_left
 
 if TYPE_CHECKING:
@@ -139,16 +139,19 @@ async def test_reason(directory: FakeDirectory) -> None:
     assert check.reason == "CheckError: bind: invalidCredentials (49)"
 
 
-async def test_name_with_several_addresses(directory: FakeDirectory) -> None:
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.2", "127.0.0.1"], ["127.0.0.1", "127.0.0.2"]], ids=",".join
+)
+async def test_several_addresses(directory: FakeDirectory, addresses: list[str]) -> None:
     """The addresses of a name are tried until one accepts."""
-    addresses = {item[4][0] for item in socket.getaddrinfo("localhost", None)}
-    endpoint = Endpoint("localhost", str(directory.port))
+    with await dial(addresses, directory.port) as sock:
+        assert sock.getpeername() == (directory.host, directory.port)
 
-    check = await check_once(LdapChecker(), endpoint)
 
-    assert "127.0.0.1" in addresses
-    assert check.outcome is not None
-    assert check.outcome.detail == "ok"
+async def test_no_address_that_accepts() -> None:
+    """If none accepts, what the last one met counts."""
+    with pytest.raises(ConnectionRefusedError):
+        await dial(["/nonexistent/ldapi", "127.0.0.1"], 1)
 
 
 async def test_unix_socket(unix_directory: FakeDirectory) -> None:

@@ -10,7 +10,8 @@ import ldap3
 import pytest
 
 from dephealth import Endpoint, check_once
-from dephealth_ldap import LdapChecker
+from dephealth.api import DependencyHealth
+from dephealth_ldap import LdapChecker, ldap_check
 from dephealth_testing import assert_nothing_left
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 ANYWHERE = Endpoint("client.invalid", "1")
 """A client knows by itself where to go."""
 SEARCH: dict[str, Any] = {"check_method": "search", "base_dn": "dc=checked"}
-SIMPLE_BIND = {"check_method": "simple_bind", "bind_dn": "cn=x", "bind_password": "secret"}
-BINDS = [{"check_method": "anonymous_bind"}, SIMPLE_BIND]
+LOGIN = {"bind_dn": "cn=x", "bind_password": "secret"}
+BINDS = [{"check_method": "anonymous_bind"}, {"check_method": "simple_bind", **LOGIN}]
 KEPT = ["result", "response", "request", "_entries", "socket"]
 STRATEGIES = [ldap3.SYNC, ldap3.SAFE_SYNC, ldap3.RESTARTABLE, ldap3.SAFE_RESTARTABLE]
 
@@ -54,11 +55,11 @@ def search_for(client: Any, dn: str) -> str:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("options", [{}, SEARCH])
+@pytest.mark.parametrize("options", [{}, SEARCH, LOGIN, {**SEARCH, **LOGIN}])
 async def test_asked_on_the_connection(
     directory: FakeDirectory, make_client: MakeClient, strategy: str, options: dict[str, Any]
 ) -> None:
-    """A question goes over the application's connection, without a bind and without an unbind."""
+    """A question goes over the application's connection, without a login and without a goodbye."""
     client = make_client(client_strategy=strategy)
 
     assert await ask(client, **options) == "ok"
@@ -292,3 +293,15 @@ async def test_stopped_while_it_waits(directory: FakeDirectory, make_client: Mak
     done, _ = await asyncio.wait([checking], timeout=0.5)
 
     assert done
+
+
+def test_belongs_to_no_loop(make_client: MakeClient) -> None:
+    """A program without an event loop may give its connection."""
+    client = make_client()
+    dependency = ldap_check("ldap", client=client, critical=True)
+    dh = DependencyHealth("my-service", "my-team", dependency, exporters=[])
+
+    dh.start_sync()
+    dh.stop_sync()
+
+    assert list(dh.health_details()) == [f"ldap:127.0.0.1:{client.server.port}"]

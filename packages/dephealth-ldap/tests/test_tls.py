@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -258,12 +259,11 @@ async def test_as_the_client(
         assert await ask(client, check_method="anonymous_bind") == found
 
 
+@pytest.mark.parametrize("way", ["start_tls"], indirect=True)
 async def test_start_tls_beside_a_client(
-    serve: Serve, certificates: Certificates, make_client: MakeClient, way: str
+    serve: Serve, certificates: Certificates, make_client: MakeClient
 ) -> None:
     """TLS on request can be had where the client has none, by the checker's own options."""
-    if way == "tls":
-        return
     async with serve() as proxy:
         client = make_client(proxy.port, auto_bind=ldap3.AUTO_BIND_NONE, lazy=True)
         client.open()
@@ -271,3 +271,21 @@ async def test_start_tls_beside_a_client(
 
         assert await ask(client, **options, tls_ca_file=str(certificates.authority)) == "ok"
         assert await ask(client, **options) == "tls_error"
+
+
+@pytest.mark.parametrize("way", ["start_tls"], indirect=True)
+@pytest.mark.parametrize("strategy", [ldap3.SYNC, ldap3.RESTARTABLE])
+async def test_client_that_has_asked_for_tls(
+    serve: Serve, make_client: MakeClient, strategy: str
+) -> None:
+    """What the client has begun with TLS on request is not said without it elsewhere."""
+    async with serve() as proxy:
+        client = make_client(proxy.port, auto_bind=ldap3.AUTO_BIND_NONE, client_strategy=strategy)
+        await asyncio.to_thread(client.start_tls, read_server_info=False)
+        await asyncio.to_thread(client.bind, read_server_info=False)
+
+        assert await ask(client, check_method="anonymous_bind") == "ok"
+        if strategy == ldap3.RESTARTABLE:
+            client.strategy.close()
+            assert not client.tls_started
+            assert await ask(client) == "ok"

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
+from collections.abc import Sequence
 from typing import Any
 
-from dephealth import resolve
 
-
-async def dial(host: str, port: int) -> socket.socket:
-    """A blocking socket connected to the first address of *host* that accepts.
+async def dial(addresses: Sequence[str], port: int) -> socket.socket:
+    """A blocking socket, connected to the first of *addresses* (or paths) that accepts.
 
     Raises:
-        OSError: None does, and the last one met this; or the name does not resolve.
+        OSError: None does; what the last one met.
     """
-    failure = OSError(f"{host!r} has no address")
-    for address in await resolve(host):
-        try:
+    *others, last = addresses
+    for address in others:
+        with contextlib.suppress(OSError):
             return await _connected(address, port)
-        except OSError as exc:
-            failure = exc
-    raise failure
+    return await _connected(last, port)
 
 
 async def _connected(address: str, port: int) -> socket.socket:

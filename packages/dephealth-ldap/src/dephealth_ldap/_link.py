@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from ldap3.core.exceptions import LDAPException
 
-from dephealth import CheckError, CheckTlsError, in_thread
+from dephealth import CheckError, CheckTlsError, in_thread, resolve
 
 from ._dial import dial
 from ._dialogue import Dialogue, next_number
@@ -39,7 +39,8 @@ async def converse(route: Route, requests: Iterable[Request]) -> None:
         CheckError: An answer is not fine.
         OSError: The server cannot be reached, or the connection failed.
     """
-    with Link(await dial(route.host, route.port)) as link, link.duplicate() as handle:
+    sock = await dial(await resolve(route.host), route.port)
+    with Link(sock) as link, link.duplicate() as handle:
 
         def interrupt() -> None:
             with contextlib.suppress(OSError):  # it has ended already
@@ -82,8 +83,8 @@ class Link:
             if asking:
                 # What follows this answer in plaintext is dropped: anybody may have sent it.
                 self._dialogue().ask(START_TLS)
-            self._socket = tls.wrap(self._socket)
-            tls.handshake(self._socket)
+            self._socket = tls.begin(self._socket)
+            tls.finish(self._socket)
         except (OSError, CheckError, LDAPException) as exc:
             raise CheckTlsError(f"TLS was not set up: {exc}") from exc
 

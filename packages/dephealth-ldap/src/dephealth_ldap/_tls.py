@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from copy import copy
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Protocol
@@ -11,13 +12,13 @@ from ldap3.core.tls import check_hostname
 
 
 class Tls(Protocol):
-    """Sets TLS up in two steps, so that the socket is in good hands before it can fail."""
+    """Sets TLS up in two steps, so that the socket is in good hands when the second one fails."""
 
-    def wrap(self, sock: Any) -> Any:
-        """*sock* with TLS, which has not begun."""
+    def begin(self, sock: Any) -> Any:
+        """*sock* with TLS, which takes it away from the object given."""
 
-    def handshake(self, sock: Any) -> None:
-        """Begin, and verify the server's certificate."""
+    def finish(self, sock: Any) -> None:
+        """Do what is left to do with what `begin` gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,12 @@ class OwnTls:
     context: ssl.SSLContext
     name: str
 
-    def wrap(self, sock: Any) -> Any:
+    def begin(self, sock: Any) -> Any:
         return self.context.wrap_socket(
             sock, server_hostname=self.name, do_handshake_on_connect=False
         )
 
-    def handshake(self, sock: Any) -> None:
+    def finish(self, sock: Any) -> None:
         sock.do_handshake()
 
 
@@ -42,13 +43,14 @@ class ClientTls:
 
     server: Any
 
-    def wrap(self, sock: Any) -> Any:
-        connection = SimpleNamespace(socket=sock, server=self.server)
-        self.server.tls.wrap_socket(connection, do_handshake=False)
+    def begin(self, sock: Any) -> Any:
+        # Any name will do here: ldap3 would not close the socket if it were the wrong one.
+        connection = SimpleNamespace(socket=sock, server=SimpleNamespace(host="*"))
+        # A copy, since the original would remember the certificate.
+        copy(self.server.tls).wrap_socket(connection, do_handshake=True)
         return connection.socket
 
-    def handshake(self, sock: Any) -> None:
-        sock.do_handshake()
+    def finish(self, sock: Any) -> None:
         tls = self.server.tls
         if tls.validate != ssl.CERT_NONE:
             check_hostname(sock, self.server.host, tls.valid_names)
