@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import h11
 import pytest
 
-from dephealth import Endpoint, TLSOptions
+from dephealth import Endpoint, TLSOptions, check_once
 from dephealth_http import HTTPChecker
 from dephealth_http._exchange import ask
 from dephealth_http._request import Answer, Request
@@ -137,3 +137,12 @@ async def test_answer_of_a_server_that_does_not_listen() -> None:
         request = Request("GET", URL(tls=False, host="h", port=80, target="/"), TLSOptions())
 
         assert await ask(Stream(ours), request) == Answer(503)
+
+
+async def test_reset_that_comes_early(fault_proxy: FaultProxyFactory) -> None:
+    """A peer that resets is told the same whether it was quicker than we looked or not."""
+    proxy = fault_proxy(fault=Reset())
+    endpoint = Endpoint(proxy.host, str(proxy.port))
+    found = [await check_once(HTTPChecker(tls=True), endpoint) for _ in range(50)]
+
+    assert {check.outcome.detail for check in found if check.outcome} == {"tls_error"}

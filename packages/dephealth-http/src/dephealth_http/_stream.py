@@ -38,7 +38,9 @@ async def _connect(address: str, port: int) -> Stream:
     try:
         sock.setblocking(False)  # noqa: FBT003
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(sock, (address, port))
+        # A reset comes after an established connection: who speaks next will meet it.
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            await asyncio.get_running_loop().sock_connect(sock, (address, port))
     except BaseException:
         sock.close()
         raise
