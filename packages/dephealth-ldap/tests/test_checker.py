@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dephealth import Endpoint, check_once
+from dephealth import Endpoint, check_once, dial
 from dephealth_ldap import LdapChecker
-from dephealth_ldap._dial import dial
 from dephealth_testing import assert_nothing_left
 
 if TYPE_CHECKING:

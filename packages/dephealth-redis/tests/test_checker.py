@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dephealth import Endpoint, check_once
+from dephealth import Endpoint, check_once, dial
 from dephealth_redis import RedisChecker
 from dephealth_redis._connection import OwnConnection
-from dephealth_redis._dial import dial
 from dephealth_testing import assert_nothing_left
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._classification import ErrorTable, lookup
     from ._declaration import CheckOptions, declare
     from ._dependency import Dependency, DependencyType
+    from ._dial import dial
     from ._endpoint import Endpoint
     from ._observer import Exporter, Observer, Target
     from ._once import SingleCheck, check_once
@@ -115,6 +116,7 @@ __all__ = [
     "UnknownTypeError",
     "check_once",
     "declare",
+    "dial",
     "hookimpl",
     "in_thread",
     "lazy_exports",
@@ -137,6 +139,7 @@ _PLACES = {
     "declare": "._declaration",
     "Dependency": "._dependency",
     "DependencyType": "._dependency",
+    "dial": "._dial",
     "Endpoint": "._endpoint",
     "Exporter": "._observer",
     "Observer": "._observer",

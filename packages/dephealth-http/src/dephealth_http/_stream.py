@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from dephealth import CheckTlsError
+from dephealth import CheckTlsError, dial
 
 _CHUNK = 16 * 1024
 T = TypeVar("T")
@@ -25,25 +25,8 @@ async def connect(addresses: Sequence[str], port: int) -> Stream:
     Raises:
         OSError: None does; what the last one met.
     """
-    *others, last = addresses
-    for address in others:
-        with contextlib.suppress(OSError):
-            return await _connect(address, port)
-    return await _connect(last, port)
-
-
-async def _connect(address: str, port: int) -> Stream:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)  # noqa: FBT003
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # A reset comes after an established connection: who speaks next will meet it.
-        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-            await asyncio.get_running_loop().sock_connect(sock, (address, port))
-    except BaseException:
-        sock.close()
-        raise
+    sock = await dial(addresses, port)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return Stream(sock)
 
 

@@ -10,9 +10,8 @@ from typing import Any, Self
 
 from ldap3.core.exceptions import LDAPException
 
-from dephealth import CheckError, CheckTlsError, in_thread, resolve
+from dephealth import CheckError, CheckTlsError, dial, in_thread, resolve
 
-from ._dial import dial
 from ._dialogue import Dialogue, next_number
 from ._messages import message
 from ._requests import START_TLS, UNBIND, Request
@@ -40,6 +39,7 @@ async def converse(route: Route, requests: Iterable[Request]) -> None:
         OSError: The server cannot be reached, or the connection failed.
     """
     sock = await dial(await resolve(route.host), route.port)
+    sock.setblocking(True)  # noqa: FBT003
     with Link(sock) as link, link.duplicate() as handle:
 
         def interrupt() -> None:

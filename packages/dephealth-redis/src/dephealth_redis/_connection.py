@@ -11,9 +11,8 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import InvalidResponse
 
-from dephealth import CheckTlsError, resolve
+from dephealth import CheckTlsError, dial, resolve
 
-from ._dial import dial
 from ._errors import CLOSED
 
 _DriverInfo = getattr(redis, "DriverInfo", None)

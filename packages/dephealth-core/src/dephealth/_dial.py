@@ -11,10 +11,13 @@ from typing import Any
 
 
 async def dial(addresses: Sequence[str], port: int) -> socket.socket:
-    """A socket connected to the first of *addresses* that accepts; a path is a unix socket.
+    """A non-blocking socket, connected to the first of *addresses* that accepts.
+
+    A path is a unix socket. That a peer has reset the established connection
+    already is for who speaks next to find out.
 
     Raises:
-        OSError: None does; what the last one met.
+        OSError: None accepts; what the last one met.
     """
     *others, last = addresses
     for address in others:
@@ -31,7 +34,10 @@ async def _connected(address: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)  # noqa: FBT003
-        await asyncio.get_running_loop().sock_connect(sock, target)
+        # A reset is what comes after an established connection (a SYN that is not wanted
+        # is refused): the peer was quicker than we looked.
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            await asyncio.get_running_loop().sock_connect(sock, target)
     except FileNotFoundError as exc:
         sock.close()
         raise ConnectionRefusedError(errno.ECONNREFUSED, "there is no such unix socket") from exc

@@ -1,0 +1,36 @@
+"""Sockets, connected to addresses and not to names."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from dephealth import dial
+
+
+async def test_first_address_that_accepts_is_taken() -> None:
+    """An address that refuses is passed over."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with await dial(["127.0.0.2", "127.0.0.1"], port) as sock:
+            assert sock.getpeername() == ("127.0.0.1", port)
+
+
+async def test_last_refusal_is_told() -> None:
+    """If no address accepts, what the last one met is raised."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(ConnectionRefusedError, match=r"127\.0\.0\.2"):
+        await dial(["127.0.0.1", "127.0.0.2"], port)
+
+
+async def test_path_is_a_unix_socket(tmp_path: Path) -> None:
+    """A path is connected to as a unix socket; if it is not there, nobody listens."""
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        with await dial([path], 0) as sock:
+            assert sock.getpeername() == path
+    with pytest.raises(ConnectionRefusedError, match="no such unix socket"):
+        await dial([f"{path}-elsewhere"], 0)
