@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import functools
 import socket
 import threading
 import time
@@ -33,6 +34,8 @@ async def resolve(host: str) -> Sequence[str]:
     Raises:
         OSError: The name does not resolve (`socket.gaierror`).
     """
+    if is_literal(host):
+        return (host,)
     return await _system.resolve(host)
 
 
@@ -69,9 +72,7 @@ class Resolver:
         self._underway: dict[str, list[_Lookup]] = {}
 
     async def resolve(self, host: str) -> Sequence[str]:
-        """As the function of that name."""
-        if is_literal(host):
-            return (host,)
+        """The addresses that the name *host* has, as `resolve`."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[_Answer] = loop.create_future()
         self._ask(host, (loop, waiter))
@@ -127,6 +128,7 @@ class Resolver:
         return waiters
 
 
+@functools.lru_cache(maxsize=4096)
 def is_literal(host: str) -> bool:
     """Whether *host* is an IP address or a path: nothing to resolve."""
     if host.startswith("/"):
