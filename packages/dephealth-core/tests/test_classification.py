@@ -188,9 +188,9 @@ def test_long_chain_is_walked_at_once() -> None:
     exc: BaseException = ConnectionRefusedError()
     for _ in range(100_000):
         exc = _caused(DriverError(), exc)
-    before = time.perf_counter()
+    before = time.process_time()
     assert classify(exc, nothing).outcome == CONNECTION_REFUSED
-    assert time.perf_counter() - before < 1.0
+    assert time.process_time() - before < 1.0
     while exc.__cause__ is not None:  # or freeing it would recurse
         exc, exc.__cause__ = exc.__cause__, None
 
