@@ -8,9 +8,14 @@ from dephealth import lazy_exports
 
 if TYPE_CHECKING:
     from ._exporter import PrometheusExporter
+    from ._render import pieces, render
 
-__all__ = ["PrometheusExporter"]
+__all__ = ["PrometheusExporter", "pieces", "render"]
 
 
 def __getattr__(name: str) -> Any:
-    return lazy_exports(__name__, name, {"PrometheusExporter": "._exporter"})
+    return lazy_exports(
+        __name__,
+        name,
+        {"PrometheusExporter": "._exporter", "pieces": "._render", "render": "._render"},
+    )

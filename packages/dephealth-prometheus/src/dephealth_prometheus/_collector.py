@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from contextvars import ContextVar
 from itertools import accumulate
 
 from prometheus_client import Metric
 from prometheus_client.registry import Collector
 
-from dephealth import ConfigurationError, EndpointState, Target
+from dephealth import ConfigurationError, EndpointState, Status, Target
 
-from ._families import HEALTH, LATENCY, STATUS, STATUS_DETAIL
-from ._series import Reading, Series
+from ._families import FAMILIES, HEALTH, LATENCY, STATUS, STATUS_DETAIL
+from ._series import LE, Reading, Series
+
+asked: ContextVar[list[DependencyCollector] | None] = ContextVar("asked", default=None)
+"""Where collectors put themselves, giving nothing else, whose text is made by `render`."""
 
 
 class DependencyCollector(Collector):
@@ -25,7 +29,7 @@ class DependencyCollector(Collector):
         # Guards which endpoints there are; a result goes straight to its series.
         self._lock = threading.Lock()
         self._series: dict[Target, Series] = {}
-        self._targets: dict[frozenset[tuple[str, str]], Target] = {}
+        self._targets: dict[str, Target] = {}
 
     def add(self, target: Target) -> None:
         """Expect results of *target*; one with equal labels that was stopped is superseded.
@@ -34,14 +38,13 @@ class DependencyCollector(Collector):
             ConfigurationError: One with equal labels is still being checked.
         """
         series = Series(target)
-        key = frozenset(series.labels.items())
         with self._lock:
-            other = self._targets.get(key)
+            other = self._targets.get(series.text)
             if other is not None:
                 if other.running():
                     raise ConfigurationError(_taken(series))
                 del self._series[other]
-            self._targets[key] = target
+            self._targets[series.text] = target
             self._series[target] = series
 
     def record(self, target: Target, state: EndpointState) -> None:
@@ -55,7 +58,7 @@ class DependencyCollector(Collector):
         with self._lock:
             series = self._series.pop(target, None)
             if series is not None:
-                del self._targets[frozenset(series.labels.items())]
+                del self._targets[series.text]
 
     def readings(self) -> list[tuple[Series, Reading]]:
         """The endpoints that have a result, and what is to be told of each. From any thread."""
@@ -65,26 +68,33 @@ class DependencyCollector(Collector):
 
     def describe(self) -> list[Metric]:
         """The four metrics without series: the registry learns their names from it."""
-        return [family.empty() for family in (HEALTH, LATENCY, STATUS, STATUS_DETAIL)]
+        return [family.empty() for family in FAMILIES]
 
     def collect(self) -> list[Metric]:
         """The four metrics; what they tell of an endpoint is from one and the same moment."""
+        if (others := asked.get()) is not None:
+            others.append(self)
+            return []
         health, latency, status, detail = families = self.describe()
         for series, reading in self.readings():
-            health.add_sample(HEALTH.name, series.labels, float(reading.healthy))
+            labels = series.target.label_values()
+            health.add_sample(HEALTH.name, labels, float(reading.healthy))
             totals = list(accumulate(reading.counts))
-            for labels, total in zip(series.by_le, totals, strict=True):
-                latency.add_sample(f"{LATENCY.name}_bucket", labels, total)
-            latency.add_sample(f"{LATENCY.name}_count", series.labels, totals[-1])
-            latency.add_sample(f"{LATENCY.name}_sum", series.labels, reading.seconds)
-            for each, labels in series.by_status.items():
-                status.add_sample(STATUS.name, labels, float(each is reading.outcome.status))
-            detail.add_sample(STATUS_DETAIL.name, series.by_detail(reading.outcome.detail), 1.0)
+            for le, total in zip(LE, totals, strict=True):
+                latency.add_sample(f"{LATENCY.name}_bucket", {**labels, "le": le}, total)
+            latency.add_sample(f"{LATENCY.name}_count", labels, totals[-1])
+            latency.add_sample(f"{LATENCY.name}_sum", labels, reading.seconds)
+            found = reading.outcome
+            for each in Status:
+                status.add_sample(
+                    STATUS.name, {**labels, "status": str(each)}, float(each is found.status)
+                )
+            detail.add_sample(STATUS_DETAIL.name, {**labels, "detail": found.detail}, 1.0)
         return families
 
 
 def _taken(series: Series) -> str:
-    labels = ", ".join(f"{name}={value!r}" for name, value in series.labels.items())
+    labels = ", ".join(f"{name}={value!r}" for name, value in series.target.label_values().items())
     return (
         f"another running DependencyHealth exports the same labels ({labels}): "
         "stop it first, or set another name, group or label, or registry="

@@ -35,3 +35,4 @@ STATUS = Family("app_dependency_status", "gauge", "Category of the last check re
 STATUS_DETAIL = Family(
     "app_dependency_status_detail", "gauge", "Detailed reason of the last check result"
 )
+FAMILIES = (HEALTH, LATENCY, STATUS, STATUS_DETAIL)

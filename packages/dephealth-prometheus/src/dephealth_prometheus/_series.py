@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from dephealth import EndpointState, Outcome, Status, Target
+from dephealth import EndpointState, Outcome, Target
 
 BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 """Upper bounds of the latency histogram, in seconds (docs/metrics.md)."""
@@ -14,6 +15,7 @@ LE = (*map(repr, BUCKETS), "+Inf")
 """The ``le`` label of each bucket."""
 
 _NO_COUNTS = (0,) * len(LE)
+_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 class Reading(NamedTuple):
@@ -28,19 +30,18 @@ class Reading(NamedTuple):
 
 
 class Series:
-    """One endpoint's labels, made once, and its latest reading, None before the first result.
+    """One endpoint's labels, and its latest reading, None before the first result.
 
     A reading is replaced as a whole and never changed, so that a scrape in
     another thread sees no half of a result.
     """
 
-    __slots__ = ("_by_detail", "by_le", "by_status", "labels", "reading")
+    __slots__ = ("reading", "target", "text")
 
     def __init__(self, target: Target) -> None:
-        self.labels = labels = target.label_values()
-        self.by_le = tuple({**labels, "le": le} for le in LE)
-        self.by_status = {status: {**labels, "status": str(status)} for status in Status}
-        self._by_detail = {**labels, "detail": ""}
+        self.target = target
+        self.text = label_text(target.label_values())
+        """The labels as they stand between the braces of a sample; they never change."""
         self.reading: Reading | None = None
 
     def record(self, state: EndpointState) -> None:
@@ -57,10 +58,9 @@ class Series:
             seconds + last.latency,
         )
 
-    def by_detail(self, detail: str) -> dict[str, str]:
-        """The labels of the series that tells *detail*."""
-        labels = self._by_detail
-        if labels["detail"] != detail:
-            # Replaced, not changed: another scrape may be reading it.
-            self._by_detail = labels = {**self.labels, "detail": detail}
-        return labels
+
+def label_text(labels: Mapping[str, str]) -> str:
+    """*labels* in the order and with the escapes of prometheus_client."""
+    return ",".join(
+        f'{name}="{value.translate(_ESCAPES)}"' for name, value in sorted(labels.items())
+    )
