@@ -11,7 +11,7 @@ from dephealth import (
 )
 from dephealth._attempt import Attempt
 from dephealth._classification import Finding
-from dephealth._lag import LagMeter
+from dephealth._pulse import Pulse
 
 from ._virtual_time import now
 
@@ -26,8 +26,8 @@ class Trial:
     def __init__(self, checker: HealthChecker) -> None:
         self.reports: list[tuple[float, Finding]] = []
         loop = asyncio.get_running_loop()
-        lag = LagMeter(loop, loop.time)
-        self.attempt = Attempt(checker, TIMEOUT_AFTER, INTERVAL, lag, loop.time, self._report)
+        pulse = Pulse(loop, loop.time)
+        self.attempt = Attempt(checker, TIMEOUT_AFTER, INTERVAL, pulse, loop.time, self._report)
         self.began = loop.time()
         self.ended = 0.0
         self.finding: Finding | None = None

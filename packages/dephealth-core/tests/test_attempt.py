@@ -15,7 +15,7 @@ from dephealth import (
 )
 from dephealth._attempt import Attempt
 from dephealth._classification import Finding
-from dephealth._lag import BEAT, LagMeter
+from dephealth._pulse import BEAT, Pulse
 
 from ._fakes import Scripted, Stubborn, hang
 from ._trial import TIMEOUT_AFTER, Trial, tried
@@ -207,8 +207,8 @@ def test_coroutine_that_is_closed() -> None:
     async def attempt() -> None:
         task = asyncio.current_task()
         assert task is not None
-        lag = LagMeter(loop, loop.time)
-        trial = Attempt(checker, 2, 10, lag, loop.time, lambda *_: None)
+        pulse = Pulse(loop, loop.time)
+        trial = Attempt(checker, 2, 10, pulse, loop.time, lambda *_: None)
         findings.append(await trial.run(Endpoint("h", "1"), task))
 
     async def begin() -> None:

@@ -11,7 +11,7 @@ from dephealth import (
     DNS_ERROR,
     TIMEOUT,
 )
-from dephealth._lag import BEAT
+from dephealth._pulse import BEAT
 from dephealth._resolver import Resolver
 
 from ._fakes import Scripted, Stubborn, hang

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ._checker import HealthChecker, deadline
 from ._classification import Finding, classify, classify_at_deadline
 from ._endpoint import Endpoint
-from ._lag import LagMeter
 from ._outcome import TIMEOUT, Outcome
+from ._pulse import Pulse
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -32,35 +32,38 @@ class Attempt:
         timeout: Seconds until the deadline. Time in which the loop was blocked
             does not count.
         interval: Seconds after which a check that does not end fails again.
-        lag: Tells how long the loop was blocked.
+        pulse: Strikes the deadline, and tells how long the loop was blocked.
         clock: Gives seconds.
         report: Is called with what a check that does not end has come to.
     """
 
     __slots__ = (
-        "_blocked_before", "_cancels", "_checker", "_clock", "_interval", "_lag", "_loop",
-        "_report", "_started", "_struck_after", "_suspended", "_task", "_timeout", "_timer",
-        "latency", "reported",
+        "_cancels", "_checker", "_clock", "_interval", "_loop", "_next", "_pulse", "_report",
+        "_started", "_struck_after", "_task", "_timeout", "_waits", "deadline", "latency",
+        "reported",
     )  # fmt: skip
+
+    deadline: float
+    """In the pulse's time; set when the check begins to wait."""
 
     def __init__(
         self,
         checker: HealthChecker,
         timeout: float,
         interval: float,
-        lag: LagMeter,
+        pulse: Pulse,
         clock: Callable[[], float],
         report: Callable[[Finding, float], None],
     ) -> None:
         self._checker = checker
         self._timeout = timeout
         self._interval = interval
-        self._lag = lag
+        self._pulse = pulse
         self._clock = clock
         self._report = report
         self._cancels = 0
         self._struck_after = 0.0
-        self._suspended = False
+        self._waits = False
         self.reported = False
         """Whether *report* was called: then what `run` gives has been told already."""
         self.latency = 0.0
@@ -73,13 +76,11 @@ class Attempt:
         swallows it, there is a finding, and ``task.cancelling()`` is not 0.
         """
         self._task = task
-        self._loop = loop = asyncio.get_running_loop()
-        self._started = started = self._clock()
-        self._lag.enter()
-        self._blocked_before = self._lag.blocked(started)
-        deadline.set(started + self._timeout)
-        self._timer = loop.call_later(self._timeout, self._on_deadline)
-        loop.call_soon(self._on_next_turn)
+        self._loop = asyncio.get_running_loop()
+        self._started = self._clock()
+        deadline.set(self._started + self._timeout)
+        # What ends at once needs no deadline.
+        self._next: asyncio.Handle = self._loop.call_soon(self._on_wait)
         error: BaseException | None = None
         try:
             await self._checker.check(endpoint)
@@ -89,8 +90,9 @@ class Attempt:
             error = exc
         finally:
             self.latency = self._struck_after if self._cancels else self._elapsed()
-            self._timer.cancel()
-            self._lag.leave()
+            self._next.cancel()
+            if self._waits:
+                self._pulse.leave(self)
         try:
             return self._finding(error)
         finally:
@@ -105,21 +107,18 @@ class Attempt:
         return None if error is None else classify(error, own)
 
     def _elapsed(self) -> float:
-        now = self._clock()
-        # What passes before the check first waits is its own time, not the application's.
-        blocked = self._lag.blocked(now) - self._blocked_before if self._suspended else 0.0
-        return max(0.0, now - self._started - blocked)
+        if self._waits:
+            return max(0.0, self._timeout - self.deadline + self._pulse.free())
+        return self._clock() - self._started
 
-    def _on_next_turn(self) -> None:
-        self._suspended = True
+    def _on_wait(self) -> None:
+        self._waits = True
+        # What has passed until now is the check's own time, not the application's.
+        self._pulse.enter(self, self._timeout - (self._clock() - self._started))
 
-    def _on_deadline(self) -> None:
-        elapsed = self._elapsed()
-        if elapsed < self._timeout - 0.001:
-            # The loop was blocked: the answer may be waiting to be read.
-            self._timer = self._loop.call_later(self._timeout - elapsed, self._on_deadline)
-            return
-        self._struck_after = elapsed
+    def strike(self) -> None:
+        """Cancel the check; the pulse calls it at the deadline."""
+        self._struck_after = self._elapsed()
         self._cancel(GRACE)
 
     def _on_overtime(self) -> None:
@@ -131,7 +130,7 @@ class Attempt:
     def _cancel(self, patience: float) -> None:
         self._cancels += 1
         self._task.cancel()
-        self._timer = self._loop.call_later(patience, self._on_overtime)
+        self._next = self._loop.call_later(patience, self._on_overtime)
 
 
 def _unknown(_: BaseException) -> Outcome | None:

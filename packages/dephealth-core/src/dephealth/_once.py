@@ -11,8 +11,8 @@ from ._attempt import Attempt
 from ._checker import HealthChecker
 from ._classification import Finding
 from ._endpoint import Endpoint
-from ._lag import LagMeter
 from ._outcome import OK, Outcome
+from ._pulse import Pulse
 from ._secret import Secret, scrub
 
 
@@ -45,8 +45,8 @@ async def check_once(
         if not late.done():
             late.set_result(_told(checker, finding, latency))
 
-    lag = LagMeter(loop, time.perf_counter)
-    attempt = Attempt(checker, timeout, timeout, lag, time.perf_counter, overtime)
+    pulse = Pulse(loop, time.perf_counter)
+    attempt = Attempt(checker, timeout, timeout, pulse, time.perf_counter, overtime)
 
     async def run() -> SingleCheck:
         task = asyncio.current_task()

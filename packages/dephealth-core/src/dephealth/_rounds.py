@@ -11,8 +11,8 @@ from ._attempt import Attempt
 from ._audience import Audience
 from ._classification import Finding
 from ._endpoint import Endpoint
-from ._lag import LagMeter
 from ._outcome import ERROR, OK, TIMEOUT, Outcome
+from ._pulse import Pulse
 from ._report import REPEAT_AFTER
 from ._state import CheckResult, advance, next_start, place
 from ._watch import Address, Watch
@@ -37,7 +37,7 @@ class Rounds:
         clock: Gives seconds, never going back.
     """
 
-    lag: LagMeter
+    pulse: Pulse
     """That of the loop; set before the first `run`."""
 
     def __init__(
@@ -107,7 +107,7 @@ class Rounds:
 
         policy = watch.policy
         attempt = Attempt(
-            watch.checker, policy.timeout, policy.interval, self.lag, self._clock, overtime
+            watch.checker, policy.timeout, policy.interval, self.pulse, self._clock, overtime
         )
         # Not in a variable: the exception's traceback leads to this frame.
         settled = self._settle(watch, attempt, await attempt.run(endpoint, task))

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from ._audience import Audience
 from ._classification import Finding
 from ._closing import close_checkers
-from ._lag import LagMeter
 from ._observer import Exporter
+from ._pulse import Pulse
 from ._rounds import Rounds
 from ._watch import Address, Watch
 
@@ -68,7 +68,7 @@ class Scheduler:
         for watch in watches:
             watch.check_loop(loop)
         self._audience.added([watch.target for watch in watches if watch.target is not None])
-        self._rounds.lag = LagMeter(loop, self._clock)
+        self._rounds.pulse = Pulse(loop, self._clock)
         self._context = contextvars.copy_context()
         for watch in watches:
             self._start(watch)
