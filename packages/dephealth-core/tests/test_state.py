@@ -77,7 +77,21 @@ def test_last_result_changes_below_the_threshold() -> None:
     healthy = advance(UNKNOWN, result(OK), PATIENT)
     failed = result(CONNECTION_REFUSED, 0.7)
 
-    assert advance(healthy, failed, PATIENT) == EndpointState(True, -1, failed)
+    assert advance(healthy, failed, PATIENT) == EndpointState(True, -1, failed, healthy.since)
+
+
+def test_since_the_verdict() -> None:
+    """The time since which the verdict holds is that of the result that changed it."""
+    results = [
+        CheckResult(outcome, 0.1, datetime(2024, 1, day, tzinfo=UTC))
+        for day, outcome in enumerate([OK, OK, TIMEOUT, CONNECTION_REFUSED, OK], 1)
+    ]
+    state, since = UNKNOWN, []
+    for each in results:
+        state = advance(state, each, CheckPolicy())
+        since.append(state.since and state.since.day)
+
+    assert since == [1, 1, 3, 3, 5]
 
 
 @pytest.mark.parametrize("origin", [0.0, 1000.1, 1e6 + 1 / 3])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._dependency import Dependency, DependencyType
     from ._dial import dial
     from ._endpoint import Endpoint
+    from ._history import Change, EndpointHistory, RecentCheck
     from ._observer import Exporter, Observer, Target
     from ._once import SingleCheck, check_once
     from ._options import option, options_of
@@ -79,6 +80,7 @@ __all__ = [
     "TLS_ERROR",
     "UNHEALTHY",
     "Address",
+    "Change",
     "CheckAuthError",
     "CheckConnectionRefusedError",
     "CheckDnsError",
@@ -95,6 +97,7 @@ __all__ = [
     "Dependency",
     "DependencyType",
     "Endpoint",
+    "EndpointHistory",
     "EndpointNotFoundError",
     "EndpointState",
     "EndpointStatus",
@@ -107,6 +110,7 @@ __all__ = [
     "Outcome",
     "PluginError",
     "PooledChecker",
+    "RecentCheck",
     "Secret",
     "SingleCheck",
     "Status",
@@ -141,6 +145,9 @@ _PLACES = {
     "DependencyType": "._dependency",
     "dial": "._dial",
     "Endpoint": "._endpoint",
+    "Change": "._history",
+    "EndpointHistory": "._history",
+    "RecentCheck": "._history",
     "Exporter": "._observer",
     "Observer": "._observer",
     "Target": "._observer",

@@ -25,6 +25,8 @@ from .errors import ConfigurationError, EndpointNotFoundError
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from ._history import EndpointHistory
+
 
 class DependencyHealth:
     """Checks the things that a service depends on, in the background.
@@ -165,14 +167,22 @@ class DependencyHealth:
         """
         healthy: dict[str, bool] = {}
         for watch in tuple(self._roster.watches.values()):
-            healthy[watch.dependency] = healthy.get(watch.dependency, False) or bool(
-                watch.state.healthy
-            )
+            good = watch.state.healthy is True
+            healthy[watch.dependency] = healthy.get(watch.dependency, False) or good
         return healthy
 
     def health_details(self) -> dict[str, EndpointStatus]:
         """What is known of each endpoint, by ``"dependency:host:port"``. From any thread."""
         return {watch.key: watch.snapshot() for watch in tuple(self._roster.watches.values())}
+
+    def history(self) -> dict[str, EndpointHistory]:
+        """The same and how it came to that (docs/checks.md). Does `keep_latencies`, too."""
+        self.keep_latencies()
+        return {watch.key: watch.history() for watch in tuple(self._roster.watches.values())}
+
+    def keep_latencies(self) -> None:
+        """Keep those of the last checks for `history` from now on. From any thread."""
+        self._roster.keep_latencies()
 
     async def add_endpoint(
         self,

@@ -18,6 +18,9 @@ REPEAT_AFTER = 60.0
 _LONGEST_REASON = 500
 """Characters of an exception's text in a line: some drivers quote all that a server sent."""
 
+_LONGEST_KEPT = 200
+"""Characters of it that are kept."""
+
 
 class EndpointLog:
     """Tells one endpoint's failures and changes, without repeating itself.
@@ -28,7 +31,9 @@ class EndpointLog:
         secrets: Gives the values that no line may show.
     """
 
-    __slots__ = ("_kind", "_last", "_log", "_logged_at", "_repeats", "_secrets", "subject")
+    __slots__ = (
+        "_kind", "_last", "_log", "_logged_at", "_repeats", "_secrets", "reason", "subject",
+    )  # fmt: skip
 
     def __init__(
         self, log: logging.Logger, subject: str, secrets: Callable[[], Iterable[Secret]]
@@ -36,6 +41,8 @@ class EndpointLog:
         self._log = log
         self.subject = subject
         self._secrets = secrets
+        self.reason = ""
+        """Why the last failure happened that a line was due for, in one line itself."""
         self._last = ""
         self._logged_at = 0.0
         self._repeats = 0
@@ -56,15 +63,11 @@ class EndpointLog:
             return
         again = f" ({self._repeats} more since the last line)" if self._repeats else ""
         self._last, self._logged_at, self._repeats = what, now, 0
-        if self._log.isEnabledFor(logging.WARNING):
-            self._log.warning(
-                "%s: check failed after %.3f s: %s: %s%s",
-                self.subject,
-                latency,
-                what,
-                self._reason(cause),
-                again,
-            )
+        reason = self._reason(cause)
+        self.reason = _clipped(" ".join(reason.split()), _LONGEST_KEPT)
+        self._log.warning(
+            "%s: check failed after %.3f s: %s: %s%s", self.subject, latency, what, reason, again
+        )
 
     def changed(self, before: EndpointState, after: EndpointState) -> None:
         """The verdict is *after* now; tells it if that is another one than *before*."""
@@ -83,7 +86,11 @@ class EndpointLog:
     def _reason(self, cause: BaseException) -> str:
         # Not `str`, which may raise something itself.
         text = self._clean("".join(traceback.format_exception_only(cause)).strip())
-        return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"
+        return _clipped(text, _LONGEST_REASON)
 
     def _clean(self, text: str) -> str:
         return scrub(text, self._secrets())
+
+
+def _clipped(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}…"

@@ -38,6 +38,7 @@ class Roster:
         self._declared: dict[str, _Declared] = {}
         self._at: dict[tuple[str, str], str] = {}
         self.watches: dict[Address, Watch] = {}
+        self._keeps_latencies = False
 
     def declare(self, dependency: Dependency) -> None:
         """Take in what ``X_check()`` gave.
@@ -101,6 +102,12 @@ class Roster:
         self._declared.setdefault(watch.dependency, declared)
         self._warn_of_shared_address(watch)
 
+    def keep_latencies(self) -> None:
+        """Keep those of the last checks of every endpoint from now on. From any thread."""
+        self._keeps_latencies = True
+        for watch in tuple(self.watches.values()):
+            watch.keep_latencies()
+
     def forget(self, watch: Watch) -> None:
         """*watch* is watched no longer; its dependency stays known."""
         where = _where(watch)
@@ -110,7 +117,7 @@ class Roster:
     def _watch(
         self, name: str, declared: _Declared, endpoint: Endpoint | None, checker: HealthChecker
     ) -> Watch:
-        return Watch(
+        watch = Watch(
             self._owner,
             name,
             declared.type,
@@ -121,6 +128,9 @@ class Roster:
             self._log,
             critical=declared.critical,
         )
+        if self._keeps_latencies:
+            watch.keep_latencies()
+        return watch
 
     def _warn_of_name(self, name: str) -> None:
         _, regular = checked_dependency_name(name)

@@ -14,7 +14,7 @@ from ._endpoint import Endpoint
 from ._outcome import ERROR, OK, TIMEOUT, Outcome
 from ._pulse import Pulse
 from ._report import REPEAT_AFTER
-from ._state import CheckResult, advance, next_start, place
+from ._state import CheckResult, next_start, place
 from ._watch import Address, Watch
 from .errors import ConfigurationError, NotYetError
 
@@ -173,8 +173,7 @@ class Rounds:
         if finding is None or finding.outcome is not None:
             watch.short_since = None
         before = watch.state
-        after = advance(before, CheckResult(outcome, latency, datetime.now(UTC)), watch.policy)
-        watch.state = after
+        after = watch.record(CheckResult(outcome, latency, datetime.now(UTC)))
         self._audience.result(target, after)
         if finding is not None:
             watch.log.failed(finding, latency, self._clock())

@@ -27,6 +27,8 @@ class EndpointState(NamedTuple):
     streak: int = 0
     """Equal results in a row: above 0 successes, below 0 failures."""
     last: CheckResult | None = None
+    since: datetime | None = None
+    """When `healthy` became what it is."""
 
 
 UNKNOWN = EndpointState()
@@ -46,7 +48,8 @@ def advance(state: EndpointState, result: CheckResult, policy: CheckPolicy) -> E
         streak = min(state.streak, 0) - 1
         enough = -streak >= policy.failure_threshold
     healthy = good if enough or state.healthy is None else state.healthy
-    return EndpointState(healthy, streak, result)
+    since = state.since if healthy is state.healthy else result.at
+    return EndpointState(healthy, streak, result, since)
 
 
 def place(order: int) -> float:

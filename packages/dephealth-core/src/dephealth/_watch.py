@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from array import array
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from ._changes import NO_CHANGES, NO_LATENCIES, changes_after, latencies_after
 from ._checker import HealthChecker
 from ._endpoint import Endpoint
 from ._observer import Target
@@ -15,8 +17,11 @@ from ._pooled import PooledChecker
 from ._report import EndpointLog
 from ._secret import Secret
 from ._snapshot import UNKNOWN_STATUS, EndpointStatus
-from ._state import UNKNOWN, EndpointState
+from ._state import UNKNOWN, CheckResult, EndpointState, advance
 from .errors import concerning
+
+if TYPE_CHECKING:
+    from ._history import EndpointHistory
 
 Address = tuple[str, str, str]
 """Dependency, host and port: no two watches of one object share it."""
@@ -38,8 +43,9 @@ class Watch:
     """
 
     __slots__ = (
-        "active", "checker", "critical", "dependency", "due", "endpoint", "labels", "log",
-        "origin", "owner", "policy", "queued", "resumed", "short_since", "state", "target", "type",
+        "_changes", "_latencies", "active", "checker", "critical", "dependency", "due", "endpoint",
+        "labels", "log", "origin", "owner", "policy", "queued", "resumed", "short_since", "state",
+        "target", "type",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +71,8 @@ class Watch:
         self.endpoint: Endpoint | None = None
         self.target: Target | None = None
         self.state: EndpointState = UNKNOWN
+        self._changes = NO_CHANGES
+        self._latencies: array[float] | None = None
         self.active = False
         """Whether it is being checked; results of checks that end later do not count."""
         self.due = 0.0
@@ -131,9 +139,24 @@ class Watch:
             with concerning(self.dependency):
                 checker.check_loop(checker.given, loop)
 
-    def snapshot(self) -> EndpointStatus:
-        """A copy of what is known."""
-        state, last = self.state, self.state.last
+    def record(self, result: CheckResult) -> EndpointState:
+        """The verdict with *result*, and what led to it, is known now."""
+        before = self.state
+        self.state = after = advance(before, result, self.policy)
+        self._changes = changes_after(self._changes, before, after)
+        if self._latencies is not None:
+            self._latencies = latencies_after(self._latencies, result.latency, after.streak > 0)
+        return after
+
+    def keep_latencies(self) -> None:
+        """Keep those of the last checks from now on. From any thread."""
+        if self._latencies is None:
+            self._latencies = NO_LATENCIES
+
+    def snapshot(self, state: EndpointState | None = None) -> EndpointStatus:
+        """A copy of what is known, or of what was in *state*."""
+        state = state or self.state
+        last = state.last
         endpoint, target = self.endpoint, self.target
         return EndpointStatus(
             healthy=state.healthy,
@@ -147,6 +170,21 @@ class Watch:
             critical=self.critical,
             last_checked_at=last.at if last else None,
             labels=dict(target.labels if target else self.labels),
+        )
+
+    def history(self) -> EndpointHistory:
+        """A copy of what is known, and of how it came to that."""
+        # Not at the top: few processes ask.
+        from ._history import EndpointHistory, recent_checks, unpacked
+
+        state = self.state
+        return EndpointHistory(
+            status=self.snapshot(state),
+            since=state.since,
+            failures=max(0, -state.streak),
+            reason=self.log.reason,
+            changes=unpacked(self._changes),
+            recent=recent_checks(self._latencies or NO_LATENCIES),
         )
 
     def _secrets(self) -> Iterable[Secret]:
