@@ -38,7 +38,7 @@ def test_public_names_are_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/metrics", "/health/dependencies", "/health/live", "/health/ready"]
+    "path", ["/metrics", "/health/dependencies", "/health/live", "/health/ready", "/health/status"]
 )
 def test_application(shown: dict[str, Any], client_of: ClientOf, path: str) -> None:
     """The first application has every page."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
+from dephealth.api import DependencyHealth
 from dephealth_web import asgi_app, live
 from dephealth_web._asgi import ASGIApp, Message
 
@@ -77,6 +78,43 @@ async def test_head(registry: CollectorRegistry, path: str) -> None:
     status, headers, body = await ask(app, path)
     assert headers["content-length"] == str(len(body))
     assert await ask(app, path, "HEAD") == (status, headers, b"")
+
+
+@pytest.mark.parametrize("path", ["/", ""])
+async def test_status_page(registry: CollectorRegistry, path: str) -> None:
+    """Where it is asked for there is a page for people, with and without the slash of a mount."""
+    app = asgi_app(None, registry, status_page=True)
+    status, headers, _ = await ask(app, path)
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert await ask(app, path, "HEAD") == (status, headers, b"")
+    assert (await ask(app, path, "POST"))[0] == 405
+
+
+class Asked(DependencyHealth):
+    """Counts how often it is told to keep latencies."""
+
+    times = 0
+
+    def keep_latencies(self) -> None:
+        """Count."""
+        self.times += 1
+
+
+async def test_latencies_for_the_page(registry: CollectorRegistry) -> None:
+    """With the page any request has the latencies kept, but that of the liveness probe."""
+    health = Asked("orders", "shop", exporters=[])
+    app = asgi_app(lambda: health, registry, status_page=True)
+    await ask(app, "/health/live")
+    assert health.times == 0
+    await ask(app, "/metrics")
+    assert health.times == 1
+
+
+async def test_no_latencies_without_the_page(registry: CollectorRegistry) -> None:
+    """Without the page no request has the latencies kept."""
+    health = Asked("orders", "shop", exporters=[])
+    await ask(asgi_app(health, registry), "/health/ready")
+    assert health.times == 0
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from dephealth.api import DependencyHealth
 from dephealth_web import Server, serve
+from dephealth_web._routes import Site
 
 BOUND = 10.0
 MOST = 16
@@ -119,6 +120,14 @@ def test_other_path(server: Server) -> None:
     assert ask(server, "/")[0] == 404
 
 
+def test_status_page(health: DependencyHealth) -> None:
+    """The page is served where it is asked for."""
+    with serve(health, status_page=True) as server:
+        status, headers, body = ask(server, "/")
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert b"No dependency is declared" in body
+
+
 def test_query_and_headers(server: Server) -> None:
     """The query and the headers of the request choose what is given, and how."""
     headers = {"Accept-Encoding": "gzip", "Accept": "application/openmetrics-text"}
@@ -180,7 +189,7 @@ def test_slow_client_does_not_delay_others(server: Server) -> None:
 
 def test_slow_client_is_cut_off(health: DependencyHealth, registry: CollectorRegistry) -> None:
     """A client that does not finish its request is cut off, though it goes on sending."""
-    server = Server(health, "127.0.0.1", 0, registry, patience=0.3)
+    server = Server(Site(health, registry, status_page=False), "127.0.0.1", 0, patience=0.3)
     with server, connected(server) as client:
         client.settimeout(0.05)
         deadline = time.monotonic() + BOUND
@@ -202,7 +211,7 @@ def test_client_that_does_not_read(health: DependencyHealth) -> None:
     registry = CollectorRegistry()
     large = Gauge("large", "More than sockets buffer", ["value"], registry=registry)
     large.labels("x" * 20_000_000)
-    server = Server(health, "127.0.0.1", 0, registry, patience=1.0)
+    server = Server(Site(health, registry, status_page=False), "127.0.0.1", 0, patience=1.0)
     with server, connected(server, b"GET /metrics HTTP/1.1\r\n\r\n") as client:
         assert client.recv(10) == b"HTTP/1.0 2"
         (answering,) = own_threads() - {server._thread}

@@ -55,6 +55,16 @@ def ask(
     return status, headers, body
 
 
+@pytest.mark.parametrize("path", ["/", ""])
+def test_status_page(registry: CollectorRegistry, path: str) -> None:
+    """Where it is asked for there is a page for people, with and without the slash of a mount."""
+    app = wsgi_app(None, registry, status_page=True)
+    status, headers, body = ask(app, path)
+    assert (status, headers["Content-Type"]) == ("200 OK", "text/html; charset=utf-8")
+    assert ask(app, path, "HEAD") == (status, headers, b"")
+    assert b"No checks are running" in body
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_head(registry: CollectorRegistry, path: str) -> None:
     """HEAD gives what GET does, without the body."""

@@ -97,6 +97,8 @@ class Roster:
 
     def remember(self, watch: Watch) -> None:
         """*watch*, a `candidate`, is watched now."""
+        if self._keeps_latencies:
+            watch.keep_latencies()
         self._warn_of_name(watch.dependency)
         declared = _Declared(watch.type, watch.critical, watch.policy, watch.labels)
         self._declared.setdefault(watch.dependency, declared)
@@ -104,9 +106,11 @@ class Roster:
 
     def keep_latencies(self) -> None:
         """Keep those of the last checks of every endpoint from now on. From any thread."""
-        self._keeps_latencies = True
-        for watch in tuple(self.watches.values()):
-            watch.keep_latencies()
+        if not self._keeps_latencies:
+            # First, as an endpoint may be added now: it is either seen here or sees this.
+            self._keeps_latencies = True
+            for watch in tuple(self.watches.values()):
+                watch.keep_latencies()
 
     def forget(self, watch: Watch) -> None:
         """*watch* is watched no longer; its dependency stays known."""
@@ -117,7 +121,7 @@ class Roster:
     def _watch(
         self, name: str, declared: _Declared, endpoint: Endpoint | None, checker: HealthChecker
     ) -> Watch:
-        watch = Watch(
+        return Watch(
             self._owner,
             name,
             declared.type,
@@ -128,9 +132,6 @@ class Roster:
             self._log,
             critical=declared.critical,
         )
-        if self._keeps_latencies:
-            watch.keep_latencies()
-        return watch
 
     def _warn_of_name(self, name: str) -> None:
         _, regular = checked_dependency_name(name)

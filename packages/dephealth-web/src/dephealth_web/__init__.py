@@ -3,6 +3,7 @@
 from ._asgi import asgi_app
 from ._health import dependencies, live, ready
 from ._metrics import metrics
+from ._page import status_page
 from ._response import Response
 from ._routes import HealthSource
 from ._server import Server, serve
@@ -18,5 +19,6 @@ __all__ = [
     "metrics",
     "ready",
     "serve",
+    "status_page",
     "wsgi_app",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from ._response import Response
-from ._routes import HealthSource, Request, answer
+from ._routes import HealthSource, Request, Site
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -17,7 +17,9 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def asgi_app(health: HealthSource, registry: CollectorRegistry | None = None) -> ASGIApp:
+def asgi_app(
+    health: HealthSource, registry: CollectorRegistry | None = None, *, status_page: bool = False
+) -> ASGIApp:
     """Make an ASGI application of ``/metrics`` and ``/health/*``.
 
     To mount in an application or to run on a server of its own. It answers
@@ -26,11 +28,13 @@ def asgi_app(health: HealthSource, registry: CollectorRegistry | None = None) ->
     Args:
         health: The object, or what gives it at each request (or None: unknown).
         registry: What ``/metrics`` serves; the default one if not given.
+        status_page: Whether there is a page for people at ``/``.
     """
+    site = Site(health, registry, status_page)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await _send(answer(_request(scope), health, registry), send)
+            await _send(site.answer(_request(scope)), send)
         elif scope["type"] == "lifespan":
             await _lifespan(receive, send)
         else:

@@ -13,6 +13,7 @@ from dephealth.api import DependencyHealth
 
 from ._health import dependencies, live, ready
 from ._metrics import metrics
+from ._page import status_page
 from ._response import Response, respond
 
 HealthSource = DependencyHealth | Callable[[], DependencyHealth | None] | None
@@ -31,37 +32,61 @@ class Request:
     accept_encoding: str
 
 
-def answer(request: Request, health: HealthSource, registry: CollectorRegistry | None) -> Response:
-    """The response to *request*."""
-    response = _any_method(request, health, registry)
-    return response.without_body() if request.method == "HEAD" else response
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All that is served, and of what.
 
+    Args:
+        health: What the pages tell of.
+        registry: What ``/metrics`` serves; the default one if None.
+        status_page: Whether there is a page for people at ``/``.
+    """
 
-def _any_method(
-    request: Request, health: HealthSource, registry: CollectorRegistry | None
-) -> Response:
-    pages: dict[str, Callable[[], Response]] = {
-        "/metrics": lambda: metrics(
-            registry,
-            request.accept,
-            request.accept_encoding,
-            parse_qs(request.query).get("name[]", ()),
-        ),
-        "/health/live": live,
-        "/health/ready": lambda: ready(_current(health)),
-        "/health/dependencies": lambda: dependencies(_current(health)),
-    }
-    page = pages.get(request.path)
-    if page is None:
-        known = ", ".join(pages)
-        return _text(HTTPStatus.NOT_FOUND, f"not found (there is: {known})")
-    if request.method not in {"GET", "HEAD"}:
-        return _text(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed", Allow="GET, HEAD")
-    return page()
+    health: HealthSource
+    registry: CollectorRegistry | None
+    status_page: bool
 
+    def answer(self, request: Request) -> Response:
+        """The response to *request*."""
+        if self.status_page and request.path != "/health/live":
+            self._keep_latencies()
+        response = self._any_method(request)
+        return response.without_body() if request.method == "HEAD" else response
 
-def _current(health: HealthSource) -> DependencyHealth | None:
-    return health() if callable(health) else health
+    def _any_method(self, request: Request) -> Response:
+        pages: dict[str, Callable[[], Response]] = {
+            "/metrics": lambda: metrics(
+                self.registry,
+                request.accept,
+                request.accept_encoding,
+                parse_qs(request.query).get("name[]", ()),
+            ),
+            "/health/live": live,
+            "/health/ready": lambda: ready(self._current()),
+            "/health/dependencies": lambda: dependencies(self._current()),
+        }
+        if self.status_page:
+            pages["/"] = lambda: status_page(self._current())
+        page = pages.get(request.path or "/")
+        if page is None:
+            known = ", ".join(pages)
+            return _text(HTTPStatus.NOT_FOUND, f"not found (there is: {known})")
+        if request.method not in {"GET", "HEAD"}:
+            return _text(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed", Allow="GET, HEAD")
+        return page()
+
+    def _keep_latencies(self) -> None:
+        """Have them when the page is asked for: whoever asks wants to see what came before.
+
+        At each request, since the object may be made later than the application:
+        the first scrape or probe will do.
+        """
+        health = self._current()
+        if health is not None:
+            health.keep_latencies()
+
+    def _current(self) -> DependencyHealth | None:
+        return self.health() if callable(self.health) else self.health
 
 
 def _text(status: HTTPStatus, text: str, **headers: str) -> Response:

@@ -9,8 +9,7 @@ from typing import Self
 from prometheus_client import CollectorRegistry
 
 from ._connections import ConnectionServer
-from ._response import Response
-from ._routes import HealthSource, Request, answer
+from ._routes import HealthSource, Site
 
 _POLL = 0.2
 """Seconds between two looks at whether to close, and at whose time is over."""
@@ -23,18 +22,8 @@ class Server:
     none keeps the others waiting. Made by `serve`.
     """
 
-    def __init__(
-        self,
-        health: HealthSource,
-        host: str,
-        port: int,
-        registry: CollectorRegistry | None,
-        patience: float = 10.0,
-    ) -> None:
-        def respond(request: Request) -> Response:
-            return answer(request, health, registry)
-
-        self._server = ConnectionServer(host, port, respond, patience)
+    def __init__(self, site: Site, host: str, port: int, patience: float = 10.0) -> None:
+        self._server = ConnectionServer(host, port, site.answer, patience)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL,), name="dephealth-web", daemon=True
         )
@@ -70,6 +59,7 @@ def serve(
     port: int = 0,
     *,
     registry: CollectorRegistry | None = None,
+    status_page: bool = False,
 ) -> Server:
     """Serve ``/metrics`` and ``/health/*`` from a background thread.
 
@@ -78,8 +68,9 @@ def serve(
         host: The address to listen on: ``0.0.0.0`` or ``::`` for all.
         port: The port; 0 takes a free one, which `Server.port` tells.
         registry: What ``/metrics`` serves; the default one if not given.
+        status_page: Whether there is a page for people at ``/``.
 
     Raises:
         OSError: The address cannot be listened on.
     """
-    return Server(health, host, port, registry)
+    return Server(Site(health, registry, status_page), host, port)
