@@ -27,6 +27,7 @@ TESTED_WITH = [
     "pytest>=8",
     "pytest-asyncio",
     "rich",
+    "selenium",
     "trustme",
     "types-grpcio",
     "types-psutil",

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from types import FrameType
 
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -39,7 +39,7 @@ _LOCK_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A server that tests start, with what must be found for it and the packages that bring it."""
+    """What tests start, with what must be found for it and the packages that bring it."""
 
     name: str
     packages: tuple[str, ...]
@@ -58,6 +58,11 @@ PROGRAMS = (
     Program("openldap", ("slapd", "ldap-utils"), ("slapd", "ldapsearch")),
     Program("rabbitmq", ("rabbitmq-server",), ("rabbitmq-server", "rabbitmqctl", "epmd")),
     Program("dnsmasq", ("dnsmasq-base",), ("dnsmasq",)),
+    Program(
+        "chromium",
+        ("chromium", "chromium-driver", "fonts-dejavu-core"),
+        ("chromium", "chromedriver"),
+    ),
 )
 
 
@@ -155,6 +160,23 @@ def install(packages: Iterable[str], *, policy: Path = POLICY) -> None:
             raise RuntimeError(output)
 
 
+def install_all(programs: Sequence[Program], *, policy: Path = POLICY) -> None:
+    """Install what `programs` need, and if that fails, what each of them needs.
+
+    So one that a distribution does not have (Ubuntu has Chromium elsewhere) keeps no other away.
+
+    Raises:
+        InterruptionError: as `install`.
+        OSError: as `install`.
+    """
+    try:
+        install([package for program in programs for package in program.packages], policy=policy)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        for program in programs if len(programs) > 1 else ():
+            install_all([program], policy=policy)
+
+
 def _apt_get(signals: _Signals, *arguments: str) -> tuple[int, str]:
     options = (f"DPkg::Lock::Timeout={_LOCK_SECONDS}", "Dpkg::Use-Pty=0", "Acquire::Retries=3")
     with subprocess.Popen(
@@ -227,11 +249,11 @@ def main() -> int:
         packages = [package for program in lacking for package in program.packages]
         print(f"installing {' '.join(packages)}", flush=True)
         try:
-            install(packages)
+            install_all(lacking)
         except InterruptionError as interruption:
             print(interruption, file=sys.stderr)
             return 128 + interruption.signum
-        except (OSError, RuntimeError) as error:
+        except OSError as error:
             print(error, file=sys.stderr)
         lacking = missing()
     if not lacking:

@@ -99,6 +99,18 @@ def test_failed_installation_tells_the_output(apt_get: AptGet, policy: Path) -> 
         provision.install(["some-server"], policy=policy)
 
 
+def test_one_package_that_is_not_there_keeps_no_other_away(apt_get: AptGet, policy: Path) -> None:
+    """When all together cannot be installed, each is by itself."""
+    apt_get.will('case "$*" in *no-such*) exit 100;; esac')
+    programs = [
+        provision.Program("missing", ("no-such-server",), ()),
+        provision.Program("other", ("some-server",), ()),
+    ]
+    provision.install_all(programs, policy=policy)
+    installs = [call.partition("recommends ")[2] for call in apt_get.calls if "install" in call]
+    assert installs == ["no-such-server some-server", "no-such-server", "some-server"]
+
+
 def test_policy_is_removed_after_a_failure(apt_get: AptGet, policy: Path) -> None:
     """An installation that fails leaves no policy."""
     apt_get.will("exit 100")

@@ -53,21 +53,25 @@ async function update() {
   document.querySelector("link").href = fresh.querySelector("link").href;
 }
 
-async function again() {
-  const begun = Date.now();
+async function attempt() {
   try {
-    if (!document.hidden) await update();
+    await update();
     page.classList.remove("stale");
   } catch {
     page.classList.add("stale");
     document.getElementById("lost").textContent =
       "The service does not answer: what you see may have changed.";
   }
+}
+
+async function again() {
+  const begun = Date.now();
+  if (!document.hidden) await attempt();
   // A page that takes long is asked for less often.
   setTimeout(again, Math.max(pause, 10 * (Date.now() - begun)));
 }
 
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) update().catch(() => {});
+  if (!document.hidden) attempt();
 });
 setTimeout(again, pause);
