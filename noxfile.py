@@ -18,6 +18,7 @@ nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 TESTED_WITH = [
+    "aiohttp",
     "coverage",
     "grpcio",
     "grpcio-health-checking",
@@ -111,6 +112,15 @@ def build(session: nox.Session) -> None:
             "python", "-m", "build", "--installer=uv", "--outdir=dist", str(path), silent=True
         )
     session.run("twine", "check", "--strict", *(str(path) for path in ROOT.glob("dist/*")))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """What checks cost beside the bare drivers; `--write` renews docs/benchmarks.md."""
+    _install_workspace(session, *TESTED_WITH)
+    session.run("python", "tests-integration/provision.py")
+    with session.chdir("tests-integration"):
+        session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import subprocess
 import sys
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 
 import pytest
 
-BARE = "import asyncio, logging, dataclasses"
-OURS = "from dephealth.api import DependencyHealth, tcp_check"
-ROUNDS = 20
-ALLOWED_MORE = 0.060
+from benchmarks.starting import importing
 
 PLUGINS = sorted(entry_points(group="dephealth"), key=lambda point: point.name)
 DRIVERS = {
@@ -30,25 +24,10 @@ DRIVERS = {
 }
 
 
-def _seconds(code: str, bytecode: Path) -> float:
-    """CPU time of an interpreter that runs *code*: other programs do not lengthen it.
-
-    Its modules are compiled already, as installed ones are.
-    """
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(bytecode)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def test_import_is_light(tmp_path: Path) -> None:
+async def test_import_is_light() -> None:
     """Importing the API takes at most 60 ms more than what any asyncio program imports."""
-    pairs = [(_seconds(BARE, tmp_path), _seconds(OURS, tmp_path)) for _ in range(ROUNDS)]
-    # The least of each: what else runs on the machine only ever adds.
-    bare, ours = (min(times) for times in zip(*pairs, strict=True))
-    assert ours - bare <= ALLOWED_MORE
+    (row,) = await importing()
+    assert row.kept, row
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda point: point.name)

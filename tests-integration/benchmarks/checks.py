@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
 from dephealth import Checker, Endpoint
 from dephealth._attempt import Attempt
-from dephealth._lag import LagMeter
+from dephealth._pulse import Pulse
 
-from .measure import Call
+from .measure import Call, compared
+from .peers import accepting, answering
+from .row import Row, ratio_row
 
+SECTION = "A healthy check beside the bare driver"
 TIMEOUT = 5.0
 
 
@@ -30,8 +33,7 @@ class Subject(NamedTuple):
     name: str
     bare: str
     most: float
-    pair: Callable[[], Any]
-    """Gives an async context manager of a `Pair`."""
+    pair: Callable[[], AbstractAsyncContextManager[Pair]]
 
 
 class Check:
@@ -40,13 +42,13 @@ class Check:
     def __init__(self, checker: Checker, endpoint: Endpoint) -> None:
         self._checker = checker
         self._endpoint = endpoint
-        self._lag = LagMeter(asyncio.get_running_loop(), time.perf_counter)
+        self._pulse = Pulse(asyncio.get_running_loop(), time.perf_counter)
 
     async def __call__(self) -> None:
         task = asyncio.current_task()
         assert task is not None
         attempt = Attempt(
-            self._checker, TIMEOUT, TIMEOUT, self._lag, time.perf_counter, lambda *_: None
+            self._checker, TIMEOUT, TIMEOUT, self._pulse, time.perf_counter, lambda *_: None
         )
         finding = await attempt.run(self._endpoint, task)
         if finding is not None:
@@ -63,34 +65,6 @@ def bounded(call: Call) -> Call:
     return run
 
 
-@contextmanager
-def quiet_http_server() -> Iterator[int]:
-    """An HTTP server in a process of its own that answers 204; gives its port."""
-    import subprocess
-    import sys
-
-    code = (
-        "import asyncio\n"
-        "async def serve(r, w):\n"
-        "    await r.readuntil(b'\\r\\n\\r\\n')\n"
-        "    w.write(b'HTTP/1.1 204 No Content\\r\\nContent-Length: 0\\r\\n\\r\\n')\n"
-        "    await r.read()\n"
-        "    w.close()\n"
-        "async def main():\n"
-        "    server = await asyncio.start_server(serve, '127.0.0.1', 0)\n"
-        "    print(server.sockets[0].getsockname()[1], flush=True)\n"
-        "    await server.serve_forever()\n"
-        "asyncio.run(main())\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-    finally:
-        process.kill()
-        process.communicate()
-
-
 @asynccontextmanager
 async def tcp() -> AsyncIterator[Pair]:
     """Connect and close."""
@@ -98,7 +72,7 @@ async def tcp() -> AsyncIterator[Pair]:
 
     from dephealth_tcp import TCPChecker
 
-    with quiet_http_server() as port:
+    with accepting() as port:
         loop = asyncio.get_running_loop()
 
         async def bare() -> None:
@@ -119,7 +93,7 @@ async def http() -> AsyncIterator[Pair]:
 
     from dephealth_http import HTTPChecker
 
-    with quiet_http_server() as port:
+    with answering() as port:
         url = f"http://127.0.0.1:{port}/health"
 
         async def bare() -> None:
@@ -159,7 +133,7 @@ async def postgres() -> AsyncIterator[Pair]:
     from private_servers import PostgresServer
 
     with PostgresServer() as server:
-        login = {"password": server.password, "database": server.database}
+        login: dict[str, Any] = {"password": server.password, "database": server.database}
 
         async def bare() -> None:
             connection = await asyncpg.connect(
@@ -372,7 +346,10 @@ async def kafka() -> AsyncIterator[Pair]:
     from private_servers.kafka import KafkaServer
 
     with KafkaServer() as server:
-        settings = {"bootstrap.servers": f"{server.host}:{server.ports[0]}", "log_level": 0}
+        settings: dict[str, Any] = {
+            "bootstrap.servers": f"{server.host}:{server.ports[0]}",
+            "log_level": 0,
+        }
 
         def ask() -> None:
             assert AdminClient(settings).list_topics(timeout=TIMEOUT).brokers
@@ -396,3 +373,10 @@ SUBJECTS = (
     Subject("amqp", "aiormq.connect, close", 1.1, amqp),
     Subject("kafka", "AdminClient, list_topics in a thread", 1.1, kafka),
 )
+
+
+async def measured(subject: Subject, pairs: int = 40, batch_seconds: float = 0.1) -> list[Row]:
+    """The row of *subject*."""
+    async with subject.pair() as pair:
+        ratio = await compared(pair.ours, pair.bare, pairs=pairs, batch_seconds=batch_seconds)
+    return [ratio_row(SECTION, subject.name, subject.bare, ratio, subject.most)]

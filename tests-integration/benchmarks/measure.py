@@ -30,9 +30,7 @@ class Ratio(NamedTuple):
     bare: float
 
 
-async def compared(
-    ours: Call, bare: Call, *, pairs: int = 30, batch_seconds: float = 0.1
-) -> Ratio:
+async def compared(ours: Call, bare: Call, *, pairs: int = 30, batch_seconds: float = 0.1) -> Ratio:
     """What *ours* costs as a multiple of *bare*.
 
     Args:
