@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dephealth import ConfigurationError
-from dephealth_web import metrics
+from dephealth_web import metrics_in_turns
 
 from ._answer import as_starlette
 
@@ -41,7 +41,7 @@ class DepHealthMiddleware:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        response = metrics(
+        response = await metrics_in_turns(
             self._registry,
             ",".join(request.headers.getlist("accept")),
             ",".join(request.headers.getlist("accept-encoding")),

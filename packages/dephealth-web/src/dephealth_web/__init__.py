@@ -2,7 +2,7 @@
 
 from ._asgi import asgi_app
 from ._health import dependencies, live, ready
-from ._metrics import metrics
+from ._metrics import metrics, metrics_in_turns
 from ._page import status_page
 from ._response import Response
 from ._routes import HealthSource
@@ -17,6 +17,7 @@ __all__ = [
     "dependencies",
     "live",
     "metrics",
+    "metrics_in_turns",
     "ready",
     "serve",
     "status_page",

@@ -16,6 +16,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_CHUNK = 256 * 1024
+"""Bytes that are handed to the server at once."""
+
 
 def asgi_app(
     health: HealthSource, registry: CollectorRegistry | None = None, *, status_page: bool = False
@@ -23,7 +26,7 @@ def asgi_app(
     """Make an ASGI application of ``/metrics`` and ``/health/*``.
 
     To mount in an application or to run on a server of its own. It answers
-    within the event loop: what it tells is in memory.
+    within the event loop, a millisecond at a time: what it tells is in memory.
 
     Args:
         health: The object, or what gives it at each request (or None: unknown).
@@ -34,7 +37,7 @@ def asgi_app(
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await _send(site.answer(_request(scope)), send)
+            await _send(await site.answer_in_turns(_request(scope)), send)
         elif scope["type"] == "lifespan":
             await _lifespan(receive, send)
         else:
@@ -49,7 +52,16 @@ async def _send(response: Response, send: Send) -> None:
         for name, value in response.headers.items()
     ]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    body = response.body
+    for begin in range(0, len(body) or 1, _CHUNK):
+        end = begin + _CHUNK
+        await send(
+            {
+                "type": "http.response.body",
+                "body": body[begin:end],
+                "more_body": end < len(body),
+            }
+        )
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -12,9 +12,12 @@ from prometheus_client import CollectorRegistry
 from dephealth.api import DependencyHealth
 
 from ._health import dependencies, live, ready
-from ._metrics import metrics
+from ._metrics import metrics_steps
 from ._page import status_page
 from ._response import Response, respond
+from ._turns import Steps, at_once, in_turns
+
+_METRICS = "/metrics"
 
 HealthSource = DependencyHealth | Callable[[], DependencyHealth | None] | None
 """The object to tell about, or what gives it (or None) at each request, for an
@@ -48,32 +51,38 @@ class Site:
 
     def answer(self, request: Request) -> Response:
         """The response to *request*."""
+        return at_once(self._steps(request))
+
+    async def answer_in_turns(self, request: Request) -> Response:
+        """`answer`, while the running event loop goes on."""
+        return await in_turns(self._steps(request))
+
+    def _steps(self, request: Request) -> Steps:
         if self.status_page and request.path != "/health/live":
             self._keep_latencies()
-        response = self._any_method(request)
+        response = yield from self._any_method(request)
         return response.without_body() if request.method == "HEAD" else response
 
-    def _any_method(self, request: Request) -> Response:
+    def _any_method(self, request: Request) -> Steps:
         pages: dict[str, Callable[[], Response]] = {
-            "/metrics": lambda: metrics(
-                self.registry,
-                request.accept,
-                request.accept_encoding,
-                parse_qs(request.query).get("name[]", ()),
-            ),
             "/health/live": live,
             "/health/ready": lambda: ready(self._current()),
             "/health/dependencies": lambda: dependencies(self._current()),
         }
         if self.status_page:
             pages["/"] = lambda: status_page(self._current())
-        page = pages.get(request.path or "/")
-        if page is None:
-            known = ", ".join(pages)
+        path = request.path or "/"
+        if path != _METRICS and path not in pages:
+            known = ", ".join([_METRICS, *pages])
             return _text(HTTPStatus.NOT_FOUND, f"not found (there is: {known})")
         if request.method not in {"GET", "HEAD"}:
             return _text(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed", Allow="GET, HEAD")
-        return page()
+        if path in pages:
+            return pages[path]()
+        names = parse_qs(request.query).get("name[]", ())
+        return (
+            yield from metrics_steps(self.registry, request.accept, request.accept_encoding, names)
+        )
 
     def _keep_latencies(self) -> None:
         """Have them when the page is asked for: whoever asks wants to see what came before.
