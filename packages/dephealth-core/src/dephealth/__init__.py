@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ._secret import Secret, reveal
     from ._snapshot import EndpointStatus
     from ._state import CheckResult, EndpointState
+    from ._stream import Stream, TLSStream
     from ._threads import in_thread
     from ._tls import TLSOptions
     from .errors import (
@@ -114,7 +115,9 @@ __all__ = [
     "Secret",
     "SingleCheck",
     "Status",
+    "Stream",
     "TLSOptions",
+    "TLSStream",
     "Target",
     "UnhealthyError",
     "UnknownTypeError",
@@ -181,6 +184,8 @@ _PLACES = {
     "EndpointStatus": "._snapshot",
     "CheckResult": "._state",
     "EndpointState": "._state",
+    "Stream": "._stream",
+    "TLSStream": "._stream",
     "in_thread": "._threads",
     "TLSOptions": "._tls",
     "CheckAuthError": ".errors",
