@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,6 @@ from dephealth import (
     check_once,
 )
 from dephealth_http import HTTPChecker
-from dephealth_http._stream import connect
-from dephealth_testing import assert_nothing_left
 
 if TYPE_CHECKING:
     from conftest import Serve
@@ -54,25 +53,6 @@ async def test_name(serve: Serve) -> None:
     assert site.asked[0].headers["host"] == f"localhost:{site.port}"
 
 
-async def test_several_addresses(serve: Serve) -> None:
-    """One address that accepts is enough."""
-    site = await serve()
-
-    stream = await connect(["::1", "127.0.0.1", "127.0.0.2"], site.port)
-
-    assert stream.sock.getpeername()[0] == "127.0.0.1"
-    stream.close()
-
-
-async def test_several_addresses_none_of_which_accepts(serve: Serve) -> None:
-    """If no address accepts, the last failure counts, and no socket is left."""
-    site = await serve()
-
-    async with assert_nothing_left():
-        with pytest.raises(ConnectionRefusedError, match=r"127\.0\.0\.2"):
-            await connect(["::1", "127.0.0.2"], site.port)
-
-
 async def test_each_check_connects_anew(serve: Serve) -> None:
     """No connection is kept, though the server would keep it."""
     site = await serve()
@@ -82,6 +62,33 @@ async def test_each_check_connects_anew(serve: Serve) -> None:
         await checker.check(site.endpoint)
 
     assert site.connections == 3
+
+
+_MODULES = """
+import asyncio, sys
+from dephealth import Endpoint, check_once
+from dephealth_http import HTTPChecker
+
+async def main():
+    checker = HTTPChecker()
+    before = set(sys.modules)
+    found = await check_once(checker, Endpoint("127.0.0.1", sys.argv[1]))
+    before |= {name for name in sys.modules if name.partition(".")[0] == "dephealth"}
+    print(found.outcome.detail, *(set(sys.modules) - before))
+
+asyncio.run(main())
+"""
+
+
+async def test_first_check_imports_nothing(serve: Serve) -> None:
+    """All that a check needs of httpcore is imported when the checker is."""
+    site = await serve()
+    command = (sys.executable, "-c", _MODULES, str(site.port))
+
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+
+    assert output.split() == [b"ok"]
 
 
 async def test_checks_at_the_same_time(serve: Serve) -> None:

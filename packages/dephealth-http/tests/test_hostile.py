@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import tracemalloc
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
@@ -12,9 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dephealth import CheckTlsError, TLSOptions
 from dephealth_http import HTTPChecker
-from dephealth_http._stream import Stream, TLSStream
 from dephealth_testing import Connection, Fault, FaultProxyFactory
 
 if TYPE_CHECKING:
@@ -91,35 +88,3 @@ async def test_many_interim_responses(serve: Serve) -> None:
     site = await serve(b"HTTP/1.1 102 P\r\n\r\n" * 500 + b"HTTP/1.1 200 OK\r\n\r\n")
 
     assert await turns_during(HTTPChecker().check(site.endpoint)) >= 500
-
-
-async def test_data_that_waits_already() -> None:
-    """A peer that is always ahead does not keep the loop for itself."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        ours.setblocking(False)
-        theirs.send(b"x" * 80_000)
-        stream = Stream(ours)
-
-        async def receive() -> None:
-            for _ in range(4):
-                assert await stream.receive()
-
-        assert await turns_during(receive()) >= 4
-
-
-async def test_tls_messages_that_mean_nothing() -> None:
-    """Nor does one that sends in TLS what a client has to pass over."""
-    hello_request = b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        ours.setblocking(False)
-        theirs.send(hello_request * 8000)
-        theirs.shutdown(socket.SHUT_WR)
-        stream = TLSStream(Stream(ours), TLSOptions(tls_skip_verify=True).ssl_context, "h")
-
-        async def fail() -> None:
-            with pytest.raises(CheckTlsError):
-                await stream.handshake()
-
-        assert await turns_during(fail()) >= 4
