@@ -20,9 +20,9 @@ PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml")
 TESTED_WITH = [
     "aiohttp",
     "coverage",
-    "grpcio",
-    "grpcio-health-checking",
+    "hpack",
     "httpx",
+    "hyperframe",
     "hypothesis",
     "psutil",
     "pytest>=8",

@@ -13,7 +13,7 @@ from benchmarks.starting import importing
 PLUGINS = sorted(entry_points(group="dephealth"), key=lambda point: point.name)
 DRIVERS = {
     "amqp": {"aiormq", "pamqp", "yarl"},
-    "grpc": {"hpack", "hyperframe"},
+    "grpc": {"grpc", "grpc_health", "google.protobuf"},
     "kafka": {"confluent_kafka"},
     "ldap": {"ldap3"},
     "mysql": {"aiomysql", "pymysql"},

@@ -13,7 +13,6 @@ import pytest
 
 from dephealth import Endpoint, SingleCheck, check_once
 from dephealth.api import DependencyHealth, GRPCChecker, grpc_check
-from dephealth_grpc._status import StatusCode
 from dephealth_testing import assert_nothing_left
 from private_servers import Certificates
 from private_servers.grpc_health import GRPCHealthServer
@@ -73,13 +72,6 @@ async def test_states(server: GRPCHealthServer, service: str, state: str, detail
 async def test_unknown_service(server: GRPCHealthServer) -> None:
     """A service that the server does not know is an error."""
     assert await checked(GRPCChecker(service_name="nothing"), server.port) == "error"
-
-
-def test_status_codes_are_those_of_grpc() -> None:
-    """No status of gRPC is missing, and none has another number."""
-    theirs = {code.name: code.value[0] for code in grpc.StatusCode}
-
-    assert {code.name: code.value for code in StatusCode} == theirs
 
 
 @pytest.mark.parametrize("code", _FAILURES, ids=lambda code: code.name)

@@ -31,8 +31,9 @@ class Answer(Protocol):
         *,
         host: str = "127.0.0.1",
         context: ssl.SSLContext | None = None,
+        leaves: bool = False,
     ) -> Peer:
-        """Start a server that runs until the end of the test."""
+        """Start a server that runs until the end of the test, and may hang up after answers."""
 
 
 @pytest.fixture
@@ -44,10 +45,11 @@ async def answer() -> AsyncIterator[Answer]:
             *,
             host: str = "127.0.0.1",
             context: ssl.SSLContext | None = None,
+            leaves: bool = False,
         ) -> Peer:
             if context is not None:
                 context.set_alpn_protocols(["h2"])
-            return await stack.enter_async_context(Peer(answer, host, context).run())
+            return await stack.enter_async_context(Peer(answer, host, context, leaves=leaves).run())
 
         yield start
 

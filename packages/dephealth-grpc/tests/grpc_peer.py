@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import hpack
-from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, SettingsFrame
+from hyperframe.frame import DataFrame, Frame, HeadersFrame, SettingsFrame
 
 from dephealth import Endpoint, HealthChecker
 
@@ -18,6 +18,8 @@ BOUND = 5.0
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = SettingsFrame(0, settings={SettingsFrame.MAX_CONCURRENT_STREAMS: 100}).serialize()
+NOTHING = b"\0\0\0\0\0"
+"""A request about the whole server as it stands in the body, behind its prefix."""
 SERVING = b"\0\0\0\0\x02\x08\x01"
 """A response as it stands in the body, behind its prefix."""
 
@@ -50,8 +52,6 @@ class Asked:
 
     headers: list[tuple[str, str]]
     body: bytes
-    farewell: bool
-    """Whether the client said that it leaves."""
 
     def __getitem__(self, name: str) -> str:
         (value,) = [value for key, value in self.headers if key == name]
@@ -69,11 +69,14 @@ class Peer:
 
     port: int
 
-    def __init__(self, answer: bytes, host: str, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, answer: bytes, host: str, context: ssl.SSLContext | None, *, leaves: bool = False
+    ) -> None:
         self.host = host
         self.protocols: list[str | None] = []
         """What was agreed upon in TLS, for each connection."""
         self._answer = answer
+        self._leaves = leaves
         self._context = context
         self._asked: asyncio.Queue[Asked] = asyncio.Queue()
         self._serving: set[asyncio.Task[None]] = set()
@@ -104,22 +107,25 @@ class Peer:
         task.add_done_callback(self._serving.discard)
         if self._context is not None:
             self.protocols.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
-        block, body, leaves = b"", b"", False
+        block, body = b"", b""
         try:
             assert await reader.readexactly(len(PREFACE)) == PREFACE
+            # gRPC waits for this before it asks; what is no HTTP/2 waits for nothing.
+            rest = self._answer.removeprefix(SETTINGS)
+            writer.write(self._answer.removesuffix(rest) or self._answer)
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 async for frame in _frames(reader):
                     match frame:
-                        case GoAwayFrame():
-                            leaves = True
                         case DataFrame():
                             body += frame.data
-                            writer.write(self._answer)
+                            writer.write(rest)
+                            if self._leaves:
+                                writer.close()
                         case Frame() if hasattr(frame, "data"):
                             block += frame.data
             decoded = hpack.Decoder(max_header_list_size=1 << 20).decode(block)
             assert all(isinstance(text, str) for pair in decoded for text in pair)
-            self._asked.put_nowait(Asked([(str(k), str(v)) for k, v in decoded], body, leaves))
+            self._asked.put_nowait(Asked([(str(k), str(v)) for k, v in decoded], body))
         finally:
             writer.transport.abort()
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import tracemalloc
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,8 @@ import pytest
 from grpc_peer import BEGIN, SETTINGS, data, headers, passes
 from hyperframe.frame import ContinuationFrame, HeadersFrame, PingFrame, WindowUpdateFrame
 
-from dephealth import CheckTlsError, Endpoint, TLSOptions, check_once
+from dephealth import Endpoint, check_once
 from dephealth_grpc import GRPCChecker
-from dephealth_grpc._stream import Stream, TLSStream
 from dephealth_testing import (
     Certificates,
     Close,
@@ -105,21 +104,14 @@ def little_memory() -> Iterator[None]:
         (Endless(b"", SETTINGS), "timeout"),
         (Endless(SETTINGS, _PING), "timeout"),
         (Endless(SETTINGS, _WINDOW), "timeout"),
-        (Endless(SETTINGS, _INTERIM), "timeout"),
+        (Endless(SETTINGS, _INTERIM), "error"),
         (Endless(SETTINGS + BEGIN, data(b"x" * 100)), "error"),
-        (Endless(SETTINGS + BEGIN, data(b"")), "timeout"),
-        (
-            Endless(
-                SETTINGS + HeadersFrame(1, b"").serialize(),
-                ContinuationFrame(1, b"x" * 999).serialize(),
-            ),
-            "error",
-        ),
+        (Endless(SETTINGS + BEGIN, data(b"")), "error timeout"),
         (
             Endless(
                 SETTINGS + HeadersFrame(1, b"").serialize(), ContinuationFrame(1, b"").serialize()
             ),
-            "timeout",
+            "error timeout",
         ),
         (Endless(b"", b"\xff"), "error"),
     ],
@@ -128,55 +120,16 @@ async def test_endless_answers(
     probe: Probe, fault: Fault, found: str, fault_proxy: FaultProxyFactory
 ) -> None:
     """A server that never stops sending gets little memory, and no time beyond the deadline."""
+    proxy = fault_proxy(fault=fault)
     with little_memory():
-        result = await probe(GRPCChecker(), fault_proxy(fault=fault), 0.5)
+        result = await probe(GRPCChecker(), proxy, 0.5)
+    # grpcio may read for ever and hear nothing of a cancellation: that is told in time all the
+    # same, and the check's thread ends when the server does.
+    proxy.behave(Reset())
 
-    assert result.detail == found
+    # Not every version of grpcio finds the same intolerable.
+    assert result.detail in found.split()
     assert result.latency < 0.6
-
-
-async def turns_during(work: Coroutine[None, None, object]) -> int:
-    """How often another task gets its turn while *work* goes on."""
-    task = asyncio.create_task(work)
-    turns = 0
-    async with asyncio.timeout(5):
-        while not task.done():
-            await asyncio.sleep(0)
-            turns += 1
-    await task
-    return turns
-
-
-async def test_data_that_waits_already() -> None:
-    """A peer that is always ahead does not keep the loop for itself."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        ours.setblocking(False)
-        theirs.send(b"x" * 80_000)
-        stream = Stream(ours)
-
-        async def receive() -> None:
-            for _ in range(4):
-                assert await stream.receive()
-
-        assert await turns_during(receive()) >= 4
-
-
-async def test_tls_messages_that_mean_nothing() -> None:
-    """Nor does one that sends in TLS what a client has to pass over."""
-    hello_request = b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        ours.setblocking(False)
-        theirs.send(hello_request * 8000)
-        theirs.shutdown(socket.SHUT_WR)
-        stream = TLSStream(Stream(ours), TLSOptions(tls_skip_verify=True).ssl_context, "h")
-
-        async def fail() -> None:
-            with pytest.raises(CheckTlsError):
-                await stream.handshake()
-
-        assert await turns_during(fail()) >= 4
 
 
 @pytest.mark.parametrize(

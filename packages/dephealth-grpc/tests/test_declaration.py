@@ -172,18 +172,7 @@ def test_plugin_imports_no_driver() -> None:
     ).stdout.split()
 
     assert "dephealth_grpc.plugin" in modules
-    assert not {"hpack", "hyperframe", "dephealth_grpc._checker"} & set(modules)
-
-
-def test_checker_imports_no_grpc() -> None:
-    """Whatever gRPC and protobuf the application has, the checker leaves them alone."""
-    code = "import sys, dephealth_grpc; dephealth_grpc.GRPCChecker; print(*sys.modules, sep='\\n')"
-    modules = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=30
-    ).stdout.split()
-
-    assert "hpack" in modules
-    assert not {"grpc", "google.protobuf"} & set(modules)
+    assert not {"grpc", "google.protobuf", "dephealth_grpc._checker"} & set(modules)
 
 
 def test_readme_has_every_option() -> None:

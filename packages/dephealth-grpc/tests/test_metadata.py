@@ -96,7 +96,7 @@ def test_authorization_twice_in_metadata() -> None:
 
 
 async def test_metadata(answer: Answer) -> None:
-    """Metadata is sent behind the usual headers, its keys in lower case."""
+    """Metadata is sent with its keys in lower case."""
     peer = await answer()
 
     await passes(
@@ -104,7 +104,7 @@ async def test_metadata(answer: Answer) -> None:
     )
 
     asked = await peer.asked()
-    assert asked.headers[-2:] == [("x-tenant", "acme"), ("x-trace-bin", "AP8B")]
+    assert (asked["x-tenant"], asked["x-trace-bin"]) == ("acme", "AP8B")
 
 
 async def test_binary_metadata_is_not_padded(answer: Answer) -> None:
@@ -117,12 +117,12 @@ async def test_binary_metadata_is_not_padded(answer: Answer) -> None:
 
 
 async def test_user_agent(answer: Answer) -> None:
-    """Metadata may set the user agent."""
+    """Metadata may set the user agent, as far as grpcio does not."""
     peer = await answer()
 
     await passes(GRPCChecker(metadata={"User-Agent": "me"}), peer.endpoint)
 
-    assert (await peer.asked())["user-agent"] == "me"
+    assert (await peer.asked())["user-agent"].startswith("me grpc-python/")
 
 
 async def test_authority(answer: Answer) -> None:
@@ -131,9 +131,7 @@ async def test_authority(answer: Answer) -> None:
 
     await passes(GRPCChecker(authority="shop.example:8443"), peer.endpoint)
 
-    asked = await peer.asked()
-    assert asked[":authority"] == "shop.example:8443"
-    assert [name for name, _ in asked.headers[:4]] == [":method", ":scheme", ":path", ":authority"]
+    assert (await peer.asked())[":authority"] == "shop.example:8443"
 
 
 async def test_authority_in_metadata(answer: Answer) -> None:

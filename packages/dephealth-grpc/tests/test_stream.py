@@ -7,32 +7,11 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pytest
-
 from dephealth_grpc import GRPCChecker
-from dephealth_grpc._stream import connect
-from dephealth_testing import Certificates, Connection, Fault, FaultProxyFactory, Refuse, Reset
+from dephealth_testing import Certificates, Connection, Fault, FaultProxyFactory, Reset
 
 if TYPE_CHECKING:
-    from conftest import Answer, Probe
-
-
-async def test_first_address_that_accepts(answer: Answer) -> None:
-    """An address that refuses is passed over if another accepts."""
-    peer = await answer()
-
-    stream = await connect(["127.0.0.2", peer.host], peer.port)
-
-    assert stream.sock.getpeername() == (peer.host, peer.port)
-    stream.close()
-
-
-async def test_no_address_accepts(fault_proxy: FaultProxyFactory) -> None:
-    """What the last address met is what is told."""
-    proxy = fault_proxy(fault=Refuse())
-
-    with pytest.raises(ConnectionRefusedError):
-        await connect(["127.0.0.2", proxy.host], proxy.port)
+    from conftest import Probe
 
 
 async def test_reset_that_comes_early(probe: Probe, fault_proxy: FaultProxyFactory) -> None:

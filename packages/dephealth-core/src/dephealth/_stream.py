@@ -65,6 +65,8 @@ class Stream:
 class TLSStream(Stream):
     """TLS on a connection that is already there.
 
+    One task may send while another receives.
+
     Args:
         plain: The connection; used and closed through this object from now on.
         context: What to trust, to show and to agree upon (ALPN).
@@ -79,21 +81,18 @@ class TLSStream(Stream):
         self._tls = context.wrap_bio(
             self._incoming, self._outgoing, server_hostname=name.removesuffix(".")
         )
-        self._followed = False
-
-    @property
-    def protocol(self) -> str | None:
-        """What was agreed upon (ALPN)."""
-        return self._tls.selected_alpn_protocol()
-
-    @property
-    def confirmed(self) -> bool:
+        self._sending = asyncio.Lock()
+        self.confirmed = False
         """Whether the server has shown that it is content with our part of the handshake.
 
         In TLS 1.3 it looks at a client's certificate when our part is over, and
         shows that it is content by whatever it sends next.
         """
-        return self._followed or self._tls.version() != "TLSv1.3" or bool(self._incoming.pending)
+
+    @property
+    def protocol(self) -> str | None:
+        """What was agreed upon (ALPN)."""
+        return self._tls.selected_alpn_protocol()
 
     async def handshake(self) -> None:
         """Agree on keys and look at the certificate.
@@ -105,7 +104,7 @@ class TLSStream(Stream):
             await self._until(self._tls.do_handshake)
         except OSError as exc:  # ssl.SSLError is one
             raise CheckTlsError(f"the TLS handshake failed: {exc}") from exc
-        self._followed = False
+        self.confirmed = self._tls.version() != "TLSv1.3" or bool(self._incoming.pending)
 
     async def send(self, data: bytes) -> None:
         """Send all of *data*."""
@@ -137,11 +136,12 @@ class TLSStream(Stream):
             # cancellation here, and taken for what the deadline interrupted.
             await self._flush()
             if data := await super().receive():
-                self._followed = True
+                self.confirmed = True
                 self._incoming.write(data)
             else:
                 self._incoming.write_eof()
 
     async def _flush(self) -> None:
         if self._outgoing.pending:
-            await super().send(self._outgoing.read())
+            async with self._sending:  # to receive may take an answer, to new keys for example
+                await super().send(self._outgoing.read())

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
+
+from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from dephealth import (
     Address,
@@ -15,21 +19,22 @@ from dephealth import (
     Endpoint,
     TLSOptions,
     UnhealthyError,
+    __version__,
     option,
     resolve,
     reveal,
 )
 
+from ._asking import Security, ask
 from ._authority import authority_of, host_of, server_name
-from ._call import call
-from ._health import ServingStatus, request, serving_status
-from ._metadata import Header, own_metadata, request_headers
-from ._stream import Stream, TLSStream, connect
+from ._call import Call
+from ._metadata import AUTHORITY, Metadatum, own_metadata
 
 _LONGEST_NAME = 1024
+_USER_AGENT = "user-agent"
 _DETAILS: Mapping[int, str] = {
-    ServingStatus.NOT_SERVING: "grpc_not_serving",
-    ServingStatus.UNKNOWN: "grpc_unknown",
+    HealthCheckResponse.NOT_SERVING: "grpc_not_serving",
+    HealthCheckResponse.UNKNOWN: "grpc_unknown",
 }
 
 logger = logging.getLogger("dephealth")
@@ -77,7 +82,7 @@ class GRPCChecker(TLSOptions, Checker):
         self._own_metadata()
         self._authority_host()
         if self.tls:
-            _ = self.ssl_context  # takes so long that a first check would look slow
+            _ = self._context  # takes so long that a first check would look slow
 
     async def check(self, endpoint: Endpoint) -> None:
         """Return if the server says ``SERVING``.
@@ -89,17 +94,12 @@ class GRPCChecker(TLSOptions, Checker):
             CheckError: It answers anything else, in gRPC or not.
             OSError: There is no answer.
         """
-        stream: Stream = await connect(await resolve(endpoint.host), int(endpoint.port))
-        try:
-            if self.tls:
-                name = self._authority_host() or server_name(endpoint.host)
-                stream = TLSStream(stream, self.ssl_context, name.removesuffix("."))
-                await stream.handshake()
-            headers = request_headers(self._own_metadata(), authority_of(endpoint), tls=self.tls)
-            answer = await call(stream, headers, request(self.service_name))
-        finally:
-            stream.close()
-        _judge(serving_status(answer))
+        addresses = await resolve(endpoint.host)
+        security = None
+        if self.tls:
+            name = self._authority_host() or server_name(endpoint.host)
+            security = Security(self._context, name)
+        _judge(await ask(self._call(endpoint), addresses, endpoint.port, security))
 
     @classmethod
     def from_address(cls, address: Address) -> Mapping[str, Any]:
@@ -116,7 +116,26 @@ class GRPCChecker(TLSOptions, Checker):
             found["basic_auth"] = (address.username or "", address.password or "")
         return found
 
-    def _own_metadata(self) -> Sequence[Header]:
+    def _call(self, endpoint: Endpoint) -> Call:
+        own = self._own_metadata()
+        special = {AUTHORITY: authority_of(endpoint), _USER_AGENT: f"dephealth/{__version__}"}
+        special |= {key: str(value) for key, value in own if key in special}
+        return Call(
+            service=self.service_name,
+            authority=special[AUTHORITY],
+            user_agent=special[_USER_AGENT],
+            tls=self.tls,
+            metadata=[pair for pair in own if pair[0] not in special],
+        )
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        context = self.ssl_context
+        context.set_alpn_protocols(["h2"])
+        context.options |= ssl.OP_NO_RENEGOTIATION  # RFC 9113 section 9.2.1
+        return context
+
+    def _own_metadata(self) -> Sequence[Metadatum]:
         return own_metadata(
             reveal(self.metadata),
             reveal(self.bearer_token),
@@ -140,10 +159,10 @@ def _check_service_name(name: object) -> None:
 
 
 def _judge(status: int) -> None:
-    if status == ServingStatus.SERVING:
+    if status == HealthCheckResponse.SERVING:
         return
-    known = status in set(ServingStatus)
-    text = f"the server says {ServingStatus(status).name if known else f'status {status}'}"
+    known = {value: name for name, value in HealthCheckResponse.ServingStatus.items()}
+    text = f"the server says {known.get(status, f'status {status}')}"
     if status in _DETAILS:
         raise UnhealthyError(text, detail=_DETAILS[status])
     raise CheckError(text)

@@ -9,13 +9,11 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from dephealth import ConfigurationError, __version__
+from dephealth import ConfigurationError
 
-from ._health import PATH
+Metadatum = tuple[str, str | bytes]
 
-Header = tuple[bytes, bytes]
-
-_AUTHORITY = ":authority"
+AUTHORITY = ":authority"
 _AUTHORIZATION = "authorization"
 _BINARY = "-bin"
 _KEY = re.compile(r"[0-9a-z_.-]+")
@@ -28,7 +26,7 @@ _NOT_IN_HTTP2 = frozenset(
 
 def own_metadata(
     metadata: object, bearer_token: object, basic_auth: object, authority: str | None
-) -> Sequence[Header]:
+) -> Sequence[Metadatum]:
     """What the user wants sent, ready to send, ``:authority`` among it.
 
     Raises:
@@ -45,42 +43,26 @@ def own_metadata(
     if len(sources) > 1:
         raise ConfigurationError(f"only one can set authorization: {' or '.join(sources)}")
     if authority:
-        found.append((_AUTHORITY, authority))
-    if [key for key, _ in found].count(_AUTHORITY) > 1:
+        found.append((AUTHORITY, authority))
+    if [key for key, _ in found].count(AUTHORITY) > 1:
         raise ConfigurationError("only one can set :authority: authority or metadata")
-    return [(key.encode(), value.encode()) for key, value in found]
+    return found
 
 
-def request_headers(own: Sequence[Header], authority: str, *, tls: bool) -> Sequence[Header]:
-    """All headers of a call: *own*, and the usual ones that these do not replace."""
-    usual = {
-        b":method": b"POST",
-        b":scheme": b"https" if tls else b"http",
-        b":path": PATH,
-        b":authority": authority.encode(),
-        b"te": b"trailers",
-        b"content-type": b"application/grpc",
-        b"user-agent": f"dephealth/{__version__}".encode(),
-    }
-    replaced = {key: value for key, value in own if key in usual}
-    further = [header for header in own if header[0] not in usual]
-    return [*(usual | replaced).items(), *further]
-
-
-def _given(metadata: object) -> Iterator[tuple[str, str]]:
+def _given(metadata: object) -> Iterator[Metadatum]:
     if metadata is None:
         return
     if not isinstance(metadata, Mapping):
         raise ConfigurationError(f"metadata must be a mapping, not {type(metadata).__name__}")
     for name, value in metadata.items():
         key = name.lower() if isinstance(name, str) else ""
-        if key != _AUTHORITY and not _KEY.fullmatch(key):
+        if key != AUTHORITY and not _KEY.fullmatch(key):
             raise ConfigurationError(f"{name!r:.80} is no key of metadata")
         if key in _OF_GRPC or key.startswith("grpc-"):
             raise ConfigurationError(f"metadata {key!r} is for gRPC itself to set")
         if key in _NOT_IN_HTTP2:
             raise ConfigurationError(f"metadata {key!r} does not exist in HTTP/2")
-        sendable = _base64 if key.endswith(_BINARY) else _text
+        sendable = _bytes if key.endswith(_BINARY) else _text
         yield key, sendable(value, f"metadata {key!r}")
 
 
@@ -92,10 +74,10 @@ def _text(value: object, what: str) -> str:
     return value.strip(" ")
 
 
-def _base64(value: object, what: str) -> str:
+def _bytes(value: object, what: str) -> bytes:
     if not isinstance(value, bytes):
         raise ConfigurationError(f"{what} must be bytes, not {type(value).__name__}")
-    return base64.b64encode(value).decode().rstrip("=")
+    return value
 
 
 def _basic(pair: object) -> str:
