@@ -34,6 +34,8 @@ TESTED_WITH = [
     "types-psutil",
     "uvicorn",
 ]
+OLDER = "dephealth==0.8.2"
+"""The distribution that ours is compared with, in an environment of its own."""
 COVERAGE = {"dephealth-core": 97}
 """Least branch coverage of a package, in percent; of all others, `PLUGIN_COVERAGE`."""
 PLUGIN_COVERAGE = 95
@@ -119,6 +121,11 @@ def bench(session: nox.Session) -> None:
     """What checks cost beside the bare drivers; `--write` renews docs/benchmarks.md."""
     _install_workspace(session, *TESTED_WITH)
     session.run("python", "tests-integration/provision.py")
+    older = Path(session.create_tmp()).resolve() / "older"
+    session.run("uv", "venv", "--quiet", "--clear", str(older), external=True)
+    python = str(older / "bin" / "python")
+    session.run("uv", "pip", "install", "-q", "--python", python, OLDER, external=True)
+    session.env["DEPHEALTH_OLDER_PYTHON"] = python
     with session.chdir("tests-integration"):
         session.run("python", "-m", "benchmarks", *session.posargs)
 

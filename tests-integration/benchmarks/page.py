@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ def _table_line(row: Row) -> str:
 
 
 def _number(value: float, unit: str) -> str:
+    if math.isinf(value):
+        return ""
     text = f"{value:.0f}" if float(value).is_integer() or value >= 100 else f"{value:.2f}"
     return f"{text} {unit}".strip()
 

@@ -11,7 +11,8 @@ class Row(NamedTuple):
     """What was measured, and what it must not exceed.
 
     `measured` and `most` are of one unit, which `unit` names; a multiple of
-    the bare work has none. `beside` tells more for people.
+    the bare work has none. `most` is infinite where nothing is asked. `beside`
+    tells more for people.
     """
 
     section: str

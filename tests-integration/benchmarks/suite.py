@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from . import checks, scheduling, scraping, sockets, starting
+from . import checks, older, scheduling, scraping, sockets, starting
 from .row import Row
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     **sockets.ALL,
     **scraping.ALL,
     **starting.ALL,
+    **older.ALL,
 }
 
 
