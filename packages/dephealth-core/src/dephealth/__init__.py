@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._dial import dial
     from ._endpoint import Endpoint
     from ._history import Change, EndpointHistory, RecentCheck
-    from ._observer import Exporter, Observer, Target
+    from ._observer import EnclosingExporter, Exporter, Observer, Target
     from ._once import SingleCheck, check_once
     from ._options import option, options_of
     from ._outcome import (
@@ -97,6 +97,7 @@ __all__ = [
     "ConfigurationError",
     "Dependency",
     "DependencyType",
+    "EnclosingExporter",
     "Endpoint",
     "EndpointHistory",
     "EndpointNotFoundError",
@@ -151,6 +152,7 @@ _PLACES = {
     "Change": "._history",
     "EndpointHistory": "._history",
     "RecentCheck": "._history",
+    "EnclosingExporter": "._observer",
     "Exporter": "._observer",
     "Observer": "._observer",
     "Target": "._observer",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ._state import EndpointState
 
@@ -59,4 +60,19 @@ class Exporter(Observer, Protocol):
 
         Raises:
             ConfigurationError: A target with equal labels is being checked already.
+        """
+
+
+@runtime_checkable
+class EnclosingExporter(Exporter, Protocol):
+    """An exporter that brings a context manager for each check, such as a span."""
+
+    def around_check(self, target: Target) -> AbstractContextManager[object]:
+        """What encloses one check of *target*; called anew for each.
+
+        Entered and left in the task of the endpoint, whose context variables no
+        other endpoint shares. `on_result` of the check is called within, unless
+        it does not end at its timeout. When the checks are stopped it is left
+        with the cancellation, which it cannot suppress. What it raises is
+        logged and harms no check.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from typing import Protocol
 
@@ -32,11 +33,13 @@ class Pulse:
         clock: Gives seconds.
     """
 
-    __slots__ = ("_blocked", "_clock", "_due", "_loop", "_timer", "_waiting")
+    __slots__ = ("_blocked", "_clock", "_context", "_due", "_loop", "_timer", "_waiting")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float]) -> None:
         self._loop = loop
         self._clock = clock
+        # Not that of whichever check comes first, as it strikes the deadlines of others too.
+        self._context = contextvars.copy_context()
         self._waiting: dict[Waiting, None] = {}
         self._blocked = 0.0
 
@@ -67,7 +70,7 @@ class Pulse:
         now = self._clock()
         delay = min(BEAT, max(0.0, soonest))
         self._due = now + delay
-        self._timer = self._loop.call_later(delay, self._beat)
+        self._timer = self._loop.call_later(delay, self._beat, context=self._context)
         return now - self._blocked
 
     def _beat(self) -> None:

@@ -98,7 +98,8 @@ class Rounds:
     async def _attempt(self, watch: Watch, task: _Task) -> bool:
         """Check once; whether there is a result."""
         endpoint = watch.endpoint or self._locate(watch)
-        if endpoint is None:
+        target = watch.target
+        if endpoint is None or target is None:
             return False
 
         def overtime(finding: Finding, latency: float) -> None:
@@ -109,8 +110,9 @@ class Rounds:
         attempt = Attempt(
             watch.checker, policy.timeout, policy.interval, self.pulse, self._clock, overtime
         )
-        # Not in a variable: the exception's traceback leads to this frame.
-        settled = self._settle(watch, attempt, await attempt.run(endpoint, task))
+        with self._audience.around(target):
+            # Not in a variable: the exception's traceback leads to this frame.
+            settled = self._settle(watch, attempt, await attempt.run(endpoint, task))
         if task.cancelling():
             # Somebody else wants this task to end, and the check has swallowed that.
             raise asyncio.CancelledError
