@@ -32,6 +32,12 @@ def test_scrape_costs_a_third_of_the_usual() -> None:
     assert row.kept, row
 
 
+def test_opentelemetry_costs_little_beside_a_record() -> None:
+    """The OpenTelemetry exporter adds a few microseconds to what a bare record takes."""
+    for row in suite.run("otel", rounds=20):
+        assert row.kept, row
+
+
 async def test_work_that_is_twice_as_much_has_the_ratio_two() -> None:
     """The ratio of two calls is that of the CPU time they take."""
 

@@ -6,6 +6,8 @@ import ast
 import inspect
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -29,11 +31,14 @@ from private_servers import (
 from waiting import served
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted(
+WITH_CODE = sorted(
     path
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("packages/*/README.md")]
     if "```python" in path.read_text()
 )
+ALONE = [path for path in WITH_CODE if "dephealth_otel.setup(" in path.read_text()]
+"""Pages whose code sets something for the whole process."""
+PAGES = [path for path in WITH_CODE if path not in ALONE]
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#([^)]+))?\)")
@@ -103,6 +108,19 @@ async def test_code_runs(page: Path, real_addresses: Mapping[str, str]) -> None:
     if "app" in names:
         async with served(names["app"]) as address:
             assert address
+
+
+@pytest.mark.parametrize("page", ALONE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_code_runs_alone(page: Path) -> None:
+    """The blocks of a page that sets up its process are a program that runs."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(_blocks(page))],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def _blocks(page: Path) -> list[str]:

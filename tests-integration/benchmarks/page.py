@@ -21,6 +21,7 @@ _DRIVERS = (
     "grpcio",
     "httpcore",
     "ldap3",
+    "opentelemetry-sdk",
     "prometheus-client",
     "redis",
 )

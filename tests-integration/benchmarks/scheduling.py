@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from dephealth import Checker, Dependency, Endpoint
 from dephealth.api import DependencyHealth
+from dephealth_prometheus import PrometheusExporter
 
 from .measure import ratio_of
 from .row import Row, ratio_row
@@ -82,7 +83,7 @@ async def watched(checker: Checker, count: int) -> AsyncIterator[DependencyHealt
         *dependencies(checker, count),
         check_interval=INTERVAL,
         timeout=TIMEOUT,
-        registry=registry,
+        exporters=[PrometheusExporter(registry)],
     )
     await health.start()
     while not all(each.last_checked_at for each in health.health_details().values()):

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from . import checks, older, scheduling, scraping, sockets, starting
+from . import checks, exporting, older, scheduling, scraping, sockets, starting
 from .row import Row
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     **scheduling.ALL,
     **sockets.ALL,
     **scraping.ALL,
+    **exporting.ALL,
     **starting.ALL,
     **older.ALL,
 }

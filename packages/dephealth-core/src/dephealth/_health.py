@@ -316,5 +316,5 @@ class DependencyHealth:
         if self._silent:
             self._log.warning(
                 "no exporter is installed, so nobody is told: pip install dephealth-prometheus "
-                "(exporters=[] if that is meant)"
+                "or dephealth-otel (exporters=[] if that is meant)"
             )
