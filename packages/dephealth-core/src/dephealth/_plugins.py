@@ -178,7 +178,9 @@ def _distribution(point: EntryPoint) -> str:
 
 
 def _installed() -> list[EntryPoint]:
-    return [*entry_points(group=CHECKER_GROUP), *entry_points(group=EXPORTER_GROUP)]
+    # At once: each question reads the files of all that is installed.
+    found = entry_points()
+    return [*found.select(group=CHECKER_GROUP), *found.select(group=EXPORTER_GROUP)]
 
 
 @functools.cache
