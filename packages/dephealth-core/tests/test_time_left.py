@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
-from dephealth import time_left
+from dephealth import pool_patience, time_left
+from dephealth._checker import deadline
 
 from ._fakes import Scripted, dependency, hang
 from ._started import started
@@ -90,3 +93,16 @@ def test_in_a_thread_of_its_own() -> None:
     thread.join()
 
     assert caught == [True]
+
+
+@pytest.mark.parametrize(
+    ("left", "patience"), [(0.4, 0.3), (4.0, 3.0), (5.0, 4.0), (60.0, 59.0), (-1.0, 0.0)]
+)
+def test_patience_with_a_pool(left: float, patience: float) -> None:
+    """A quarter of the time, at most a second, is kept for asking the server itself."""
+
+    def look() -> float:
+        deadline.set(time.perf_counter() + left)
+        return pool_patience()
+
+    assert contextvars.copy_context().run(look) == pytest.approx(patience, abs=0.05)

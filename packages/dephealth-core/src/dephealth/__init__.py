@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     )
     from ._plugins import CheckerRegistry, UnknownTypeError
     from ._policy import CheckPolicy
-    from ._pooled import PooledChecker
+    from ._pooled import PooledChecker, pool_patience
     from ._resolver import resolve
     from ._secret import Secret, reveal
     from ._snapshot import EndpointStatus
@@ -131,6 +131,7 @@ __all__ = [
     "lookup",
     "option",
     "options_of",
+    "pool_patience",
     "resolve",
     "reveal",
     "time_left",
@@ -180,6 +181,7 @@ _PLACES = {
     "UnknownTypeError": "._plugins",
     "CheckPolicy": "._policy",
     "PooledChecker": "._pooled",
+    "pool_patience": "._pooled",
     "resolve": "._resolver",
     "Secret": "._secret",
     "reveal": "._secret",

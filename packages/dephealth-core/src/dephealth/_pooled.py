@@ -8,8 +8,10 @@ from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from ._checker import Checker
+from ._checker import Checker, time_left
 from .errors import CheckError, ConfigurationError, NotYetError
+
+_MOST_RESERVED = 1.0
 
 
 class PooledChecker(Checker):
@@ -100,3 +102,13 @@ class PooledChecker(Checker):
             raise ConfigurationError(
                 f"{self.source_option}= is bound to another event loop than the one that checks it"
             )
+
+
+def pool_patience() -> float:
+    """Seconds to wait for a connection of a pool that has none free.
+
+    The rest until the deadline, a quarter of what is left and at most a second,
+    is for asking the server itself whether the pool is full because of it.
+    """
+    left = time_left()
+    return left - min(left / 4, _MOST_RESERVED)

@@ -9,15 +9,12 @@ from typing import Any
 
 import aiomysql
 
-from dephealth import CheckError, time_left
+from dephealth import CheckError, pool_patience
 
 from ._asking import ask, ask_anew
 from ._connecting import Arguments
 from ._errors import was_sent
 from ._pool import arguments_of, has_one_free, is_exhausted, wake_next
-
-_RESERVE = 1.0
-"""Most seconds kept back to ask the server itself when the pool has run dry."""
 
 _READS_NO_TABLE = "SELECT 1"
 """The usual query: it begins no transaction, so there is none to end."""
@@ -68,8 +65,7 @@ async def _acquire(pool: Any, query: str, own: Arguments | None) -> Any:
     # In a task of its own: who waits for aiomysql's pool cannot leave while others connect.
     acquiring = asyncio.ensure_future(pool.acquire())
     try:
-        left = time_left()
-        await asyncio.wait([acquiring], timeout=left - min(_RESERVE, left / 4))
+        await asyncio.wait([acquiring], timeout=pool_patience())
         if not acquiring.done() and is_exhausted(pool):
             await _judge(pool, query, own)
         await asyncio.wait([acquiring])

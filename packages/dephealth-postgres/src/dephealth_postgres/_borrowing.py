@@ -8,15 +8,12 @@ from typing import Any
 
 import asyncpg
 
-from dephealth import CheckError, resolve, time_left
+from dephealth import CheckError, pool_patience, resolve, time_left
 
 from ._asking import PARTING, ask, ask_anew, was_sent
 from ._connecting import explain
 from ._parsing import Arguments
 from ._pool import arguments_of, connects_by_itself, is_exhausted, names_of
-
-_RESERVE = 1.0
-"""Most seconds kept back to ask the server itself when the pool has run dry."""
 
 
 async def ask_pool(pool: Any, query: str, own: Arguments | None) -> None:
@@ -76,7 +73,7 @@ async def _look_up(pool: Any) -> None:
 async def _wait(pool: Any) -> Any | None:
     """A connection of *pool*, None if it gives none while there is time to ask the server."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(time_left() - min(_RESERVE, time_left() / 4)):
+        async with asyncio.timeout(pool_patience()):
             return await pool.acquire()
     return None
 

@@ -23,7 +23,7 @@ from dephealth import (
     CheckError,
     CheckTlsError,
     UnhealthyError,
-    time_left,
+    pool_patience,
 )
 
 from ._errors import failed_to_connect
@@ -32,10 +32,6 @@ from ._ping import abandon, answers, ping_shared
 _NAMED = signature(ConnectionPool.get_connection).parameters["command_name"]
 # Up to 5.2 the pool wants the command's name; later ones warn when they get one.
 _COMMAND = ("PING",) if _NAMED.default is Parameter.empty else ()
-
-_RESERVE = 0.25
-"""Of what is left until the deadline, kept to ask the server whether it is its fault."""
-_MOST_RESERVE = 1.0
 
 
 async def ping_through(client: Redis | RedisCluster) -> None:
@@ -71,12 +67,8 @@ async def _ping_pool(pool: Any) -> None:
 async def _taken(pool: Any) -> Any:
     """A connection of *pool*, None if none is free in time."""
     await _close_ended(pool)
-    patience = None
-    if _is_exhausted(pool):
-        left = time_left()
-        patience = left - min(left * _RESERVE, _MOST_RESERVE)
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(pool_patience() if _is_exhausted(pool) else None):
             return await pool.get_connection(*_COMMAND)
     except (exceptions.ConnectionError, TimeoutError):
         if not _is_exhausted(pool):
