@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dephealth import Stream
+from dephealth_grpc._asking import connecting_within
 from dephealth_grpc._call import Call
+from dephealth_grpc._status import UnavailableError
 from dephealth_grpc._tunnel import Tunnel
-from dephealth_testing import assert_nothing_left
+from dephealth_testing import FaultProxyFactory, Silent, assert_nothing_left
 
 if TYPE_CHECKING:
     from conftest import Answer
@@ -105,3 +107,18 @@ async def test_tunnel_is_for_one_connection(stream: Stream) -> None:
         assert await _CALL.make(target) == _SERVING
         with socket.socket(socket.AF_UNIX) as second, pytest.raises(ConnectionRefusedError):
             second.connect("\0" + target.removeprefix("unix-abstract:"))
+
+
+async def test_time_to_connect(fault_proxy: FaultProxyFactory) -> None:
+    """A channel waits as long as it is told for the first word of a server."""
+    silent = fault_proxy(fault=Silent())
+    stream = await Stream.connect([silent.host], silent.port)
+    loop = asyncio.get_running_loop()
+
+    async with Tunnel(stream) as tunnel:
+        begun = loop.time()
+        with pytest.raises(UnavailableError):
+            await _CALL.make(tunnel.target, *connecting_within(0.5))
+    stream.close()
+
+    assert 0.45 < loop.time() - begun < 5

@@ -8,9 +8,9 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dephealth import CheckTlsError, Stream, TLSStream
+from dephealth import CheckTlsError, Stream, TLSStream, time_left
 
-from ._call import Call
+from ._call import Call, Option
 from ._status import UnavailableError
 from ._target import target_of
 from ._tunnel import Tunnel
@@ -21,10 +21,8 @@ _PATIENCE = 0.3
 
 A channel that is closed before that keeps its connection for so long.
 """
-_IMPATIENT = (
-    ("grpc.initial_reconnect_backoff_ms", int(_PATIENCE * 1000)),
-    ("grpc.min_reconnect_backoff_ms", int(_PATIENCE * 1000)),
-)
+_LONGER = 1.0
+"""Seconds that it has in a tunnel beyond the deadline, which must not look like its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ async def ask(
     loop = asyncio.get_running_loop()
     begun = loop.time()
     with contextlib.suppress(UnavailableError):
-        return await call.make(target, *_IMPATIENT)
+        return await call.make(target, *connecting_within(_PATIENCE))
     slow = loop.time() - begun > _PATIENCE / 2
     # Of whatever goes wrong on the way grpcio says the same; on a connection of ours it shows.
     answer = await _ask_through_tunnel(call, addresses, int(port), None)
@@ -70,7 +68,7 @@ async def _ask_through_tunnel(
             await _agree(stream)
         async with Tunnel(stream) as tunnel:
             try:
-                return await call.make(tunnel.target)
+                return await call.make(tunnel.target, *_with_time_left())
             except UnavailableError as exc:
                 raise tunnel.peer.failure() or exc from None
     finally:
@@ -82,3 +80,19 @@ async def _agree(stream: TLSStream) -> None:
     if stream.protocol != _HTTP2:
         # RFC 9113 section 3.2; clients of gRPC refuse such a server too.
         raise CheckTlsError("the TLS handshake failed: the server agrees on no HTTP/2 (ALPN)")
+
+
+def connecting_within(seconds: float) -> Sequence[Option]:
+    """The options of a channel that has *seconds* to connect and to hear a first word of HTTP/2."""
+    milliseconds = int(seconds * 1000)
+    return (
+        ("grpc.initial_reconnect_backoff_ms", milliseconds),
+        ("grpc.min_reconnect_backoff_ms", milliseconds),
+    )
+
+
+def _with_time_left() -> Sequence[Option]:
+    try:
+        return connecting_within(time_left() + _LONGER)
+    except LookupError:  # no deadline: the 20 s of gRPC
+        return ()
