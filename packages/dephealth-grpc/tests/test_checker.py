@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,6 +164,33 @@ async def test_name_with_several_addresses(answer: Answer) -> None:
     await passes(GRPCChecker(), Endpoint("localhost", str(peer.port)))
 
     assert (await peer.asked())[":authority"] == f"localhost:{peer.port}"
+
+
+_MODULES = """
+import asyncio, sys
+from dephealth import Endpoint, check_once
+from dephealth_grpc import GRPCChecker
+
+async def main():
+    checker = GRPCChecker()
+    before = set(sys.modules)
+    found = await check_once(checker, Endpoint("127.0.0.1", sys.argv[1]))
+    before |= {name for name in sys.modules if name.partition(".")[0] == "dephealth"}
+    print(found.outcome.detail, *(set(sys.modules) - before))
+
+asyncio.run(main())
+"""
+
+
+async def test_first_check_imports_nothing(answer: Answer) -> None:
+    """All that a check needs of grpcio is imported when the checker is."""
+    peer = await answer()
+    command = (sys.executable, "-c", _MODULES, str(peer.port))
+
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+
+    assert output.split() == [b"ok"]
 
 
 async def test_connection_of_its_own(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,9 @@ from dephealth import CheckError
 
 from ._metadata import Metadatum
 from ._status import failure
+
+with contextlib.suppress(ImportError):  # nothing but the time of a first check depends on it
+    importlib.import_module("grpc._channel")  # which grpcio does for the first channel
 
 _LONGEST_ANSWER = 4 * 1024
 Option = tuple[str, object]
