@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 import trustme
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 
@@ -22,8 +23,8 @@ class Certificates:
     client_key: Path
 
     @classmethod
-    def write(cls, folder: Path) -> Self:
-        """Make them anew in `folder`, which must exist."""
+    def write(cls, folder: Path, *, not_after: datetime | None = None) -> Self:
+        """Make them anew in `folder`, which must exist; *not_after* is the server's last moment."""
         certificates = cls(
             ca_file=folder / "ca.pem",
             server_certificate=folder / "server.pem",
@@ -33,7 +34,8 @@ class Certificates:
         )
         ca = trustme.CA()
         ca.cert_pem.write_to_path(certificates.ca_file)
-        server = ca.issue_cert("localhost", "127.0.0.1", "::1", common_name="localhost")
+        names = ("localhost", "127.0.0.1", "::1")
+        server = ca.issue_cert(*names, common_name="localhost", not_after=not_after)
         server.cert_chain_pems[0].write_to_path(certificates.server_certificate)
         server.private_key_pem.write_to_path(certificates.server_key)
         client = ca.issue_cert("client.example", common_name="client")

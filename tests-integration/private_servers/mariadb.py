@@ -48,10 +48,15 @@ class MariaDBServer(PrivateServer):
     _ready_line = "ready for connections"
 
     def __init__(
-        self, *, certificates: Certificates | None = None, max_connections: int = 20
+        self,
+        *,
+        certificates: Certificates | None = None,
+        max_connections: int = 20,
+        tls: bool = True,
     ) -> None:
         super().__init__(certificates=certificates)
         self.max_connections = max_connections
+        self._tls = tls
 
     @property
     def socket_path(self) -> Path:
@@ -82,13 +87,16 @@ class MariaDBServer(PrivateServer):
             "port": self.port,
             "socket": self.socket_path,
             "pid-file": self.folder / "pid",
-            "ssl-ca": self.folder / "ca.pem",
-            "ssl-cert": self.folder / "server.pem",
-            "ssl-key": self.folder / "server.key",
             "max-connections": self.max_connections,
             "innodb-buffer-pool-size": "16M",
             "innodb-flush-log-at-trx-commit": 2,  # outlives a kill, without fsync
         }
+        if self._tls:
+            settings |= {
+                "ssl-ca": self.folder / "ca.pem",
+                "ssl-cert": self.folder / "server.pem",
+                "ssl-key": self.folder / "server.key",
+            }
         options = [f"--{name}={value}" for name, value in settings.items()]
         mariadbd = [self._executable("mariadbd"), "--no-defaults"]
         return [*mariadbd, *options, "--skip-name-resolve", "--skip-log-bin"]

@@ -37,6 +37,7 @@ rootpw {digest}
 directory {folder}/data
 access to attrs=userPassword by anonymous auth by * none
 access to dn.subtree="{private}" by users read by * none
+access to dn.subtree="{guarded}" by dn="{reader}" read by * disclose
 access to * by * read
 """
 _ENTRIES = """\
@@ -50,10 +51,20 @@ dn: {private}
 objectClass: organizationalUnit
 ou: private
 
+dn: {guarded}
+objectClass: organizationalUnit
+ou: guarded
+
 dn: {reader}
 objectClass: person
 cn: reader
 sn: reader
+userPassword: {digest}
+
+dn: {outsider}
+objectClass: person
+cn: outsider
+sn: outsider
 userPassword: {digest}
 """
 
@@ -65,7 +76,9 @@ class OpenLDAPServer(PrivateServer):
         suffix: The entry at the top, which anonymous may read.
         user: DN of the administrator, who binds with `password`.
         reader: DN of one who may read everything, and binds with `password`.
+        outsider: DN of one who binds with `password` too, and may not read `guarded`.
         private: DN of a subtree that anonymous may not read.
+        guarded: DN of a subtree that only `reader` may read; others are told so.
     """
 
     program: ClassVar[str] = "openldap"
@@ -73,7 +86,9 @@ class OpenLDAPServer(PrivateServer):
     user: ClassVar[str] = f"cn=admin,{suffix}"
     password: ClassVar[str] = PASSWORD
     reader: ClassVar[str] = f"cn=reader,{suffix}"
+    outsider: ClassVar[str] = f"cn=outsider,{suffix}"
     private: ClassVar[str] = f"ou=private,{suffix}"
+    guarded: ClassVar[str] = f"ou=guarded,{suffix}"
 
     _package_user = "openldap"
     _port_names = ("port", "tls_port")
@@ -113,12 +128,19 @@ class OpenLDAPServer(PrivateServer):
                 user=self.user,
                 digest=digest,
                 private=self.private,
+                guarded=self.guarded,
+                reader=self.reader,
             ),
         )
         entries = self._write(
             "entries.ldif",
             _ENTRIES.format(
-                suffix=self.suffix, private=self.private, reader=self.reader, digest=digest
+                suffix=self.suffix,
+                private=self.private,
+                guarded=self.guarded,
+                reader=self.reader,
+                outsider=self.outsider,
+                digest=digest,
             ),
         )
         # A copy, because Ubuntu's AppArmor profile keeps the original to its package's folders.

@@ -56,10 +56,15 @@ class PostgresServer(PrivateServer):
     _stop_signal = signal.SIGINT  # "fast": the default, SIGTERM, waits until all clients have left
 
     def __init__(
-        self, *, certificates: Certificates | None = None, max_connections: int = 20
+        self,
+        *,
+        certificates: Certificates | None = None,
+        max_connections: int = 20,
+        tls: bool = True,
     ) -> None:
         super().__init__(certificates=certificates)
         self.max_connections = max_connections
+        self._tls = tls
 
     @property
     def socket_folder(self) -> Path:
@@ -107,7 +112,7 @@ class PostgresServer(PrivateServer):
             "listen_addresses": ",".join(self.hosts),
             "port": self.port,
             "unix_socket_directories": self.socket_folder,
-            "ssl": "on",
+            "ssl": "on" if self._tls else "off",
             "ssl_ca_file": self.folder / "ca.pem",
             "ssl_cert_file": self.folder / "server.pem",
             "ssl_key_file": self.folder / "server.key",

@@ -145,6 +145,7 @@ class RedisSentinel(PrivateServer):
 
     Attributes:
         name: What it calls the master.
+        master: That server.
     """
 
     program: ClassVar[str] = "redis"
@@ -155,7 +156,7 @@ class RedisSentinel(PrivateServer):
 
     def __init__(self, master: RedisServer) -> None:
         super().__init__(certificates=master.certificates)
-        self._master = master
+        self.master = master
 
     def _configure(self) -> None:
         conf = _SENTINEL_CONF.format(
@@ -163,11 +164,11 @@ class RedisSentinel(PrivateServer):
             port=self.port,
             folder=self.folder,
             name=self.name,
-            master_host=self._master.host,
-            master_port=self._master.port,
+            master_host=self.master.host,
+            master_port=self.master.port,
         )
-        if self._master.password is not None:
-            conf += f"sentinel auth-pass {self.name} {_quoted(self._master.password)}\n"
+        if self.master.password is not None:
+            conf += f"sentinel auth-pass {self.name} {_quoted(self.master.password)}\n"
         self._write("sentinel.conf", conf)
 
     def _command(self) -> list[str]:
