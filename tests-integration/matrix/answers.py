@@ -17,6 +17,19 @@ _BEHIND_SENTINEL = not_asked(
     "the Sentinels know where the server is, so that nothing can be put before it; "
     "the client is that of the column beside it"
 )
+_CUT_FIRST = found(
+    "connection_refused",
+    "connection_reset",
+    note="`connection_reset` if the check finds that its connection was just cut",
+)
+_REFUSED_LOGIN = found("auth_error", note="it is asked for at login, where the server says why")
+_NO_ALERT = "the server closes without an alert of TLS"
+_OVERTAKEN = found(
+    "tls_error", "connection_reset", note="the alert of TLS may be overtaken by the reset"
+)
+_UNTOLD_PHASE = found(
+    "connection_reset", note="the pool does not tell in which phase of connecting it was reset"
+)
 _ONE_PORT = not_asked("one port has both: who must come with TLS and does not is refused the login")
 
 _TLS_ROWS = [one.key for one in QUESTIONS if one.section == "TLS"]
@@ -26,7 +39,9 @@ _SENTINEL = "redis, Sentinel client"
 ANSWERS: dict[str, dict[str, Answer]] = {
     "ipv6 host": {"pooled": _ITS_OWN_ADDRESS},
     "several hosts": {"pooled": _ONE_ENDPOINT},
-    **{key: {"tcp": _ESTABLISHED} for key in ("silent", "drip", "reset", "close", "cut", "garbage")},
+    **{
+        key: {"tcp": _ESTABLISHED} for key in ("silent", "drip", "reset", "close", "cut", "garbage")
+    },
     **{key: {"tcp": _NO_LOGIN} for key in ("wrong password", "no password", "no right")},
     **{key: {"tcp": _NO_TLS} for key in _TLS_ROWS},
     **{
@@ -35,20 +50,82 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     },
     "pool without server": {
         "standalone": _NO_POOL,
-        "ldap, client": found("connection_reset", note="what the application would find"),
+        "postgres": _CUT_FIRST,
+        "mysql": _CUT_FIRST,
+        "ldap, client": found(
+            "connection_reset",
+            "connection_refused",
+            note="refused if the connection opens when it is first used, or restarts by itself",
+        ),
+    },
+    "cut": {"tcp": _ESTABLISHED},
+    "garbage": {
+        "tcp": _ESTABLISHED,
+        "postgres, pool": found(
+            "error", "tls_error", note="`tls_error` in connections of the pool that have TLS"
+        ),
+        "ldap, client": found(
+            "error", "connection_reset", note="after the first check the connection is closed"
+        ),
+    },
+    "no right": {
+        "tcp": _NO_LOGIN,
+        "kafka": not_asked("whoever may log in may ask for the brokers"),
+    },
+    "no client certificate": {
+        "tcp": _NO_TLS,
+        "postgres": _REFUSED_LOGIN,
+        "mysql": _REFUSED_LOGIN,
+        "redis pooled": _OVERTAKEN,
+        "ldap, client": found("connection_reset", "tls_error", note=_NO_ALERT),
+        "kafka": found("connection_reset", note=_NO_ALERT),
+        "kafka, Apache Kafka": found("tls_error"),
+    },
+    "tls reset": {"tcp": _NO_TLS, "postgres pooled": _UNTOLD_PHASE, "mysql pooled": _UNTOLD_PHASE},
+    "tls to plaintext": {
+        "tcp": _NO_TLS,
+        "mysql pooled": found("ok", note="aiomysql goes on without TLS, as the application does"),
+        "redis": found(
+            "timeout",
+            "tls_error",
+            note="Redis waits for the end of a line; a hello may happen to have one in it",
+        ),
+        "ldap, StartTLS": _ONE_PORT,
+    },
+    "unknown database": {"redis, Cluster client": not_asked("a cluster has no numbered databases")},
+    "master down": {
+        _SENTINEL: not_asked("its Sentinels would look for another master"),
+        "redis, Cluster client": not_asked("its one node is no replica"),
+    },
+    "plaintext to tls": {
+        "tcp": _NO_TLS,
+        "postgres": _ONE_PORT,
+        "mysql": _ONE_PORT,
+        "ldap, StartTLS": _ONE_PORT,
+        "amqp": found("error", note="RabbitMQ answers with an alert of TLS"),
     },
 }
-for _key in ("silent", "drip", "reset", "close", "cut", "garbage", "exhausted by a hang", "pool without server", *_TLS_ROWS):
+for _key in (
+    "silent",
+    "drip",
+    "reset",
+    "close",
+    "cut",
+    "garbage",
+    "exhausted by a hang",
+    "pool without server",
+    *_TLS_ROWS,
+):
     ANSWERS.setdefault(_key, {})[_SENTINEL] = _BEHIND_SENTINEL
-ANSWERS["no right"] |= {
-    "kafka": not_asked("whoever may log in may ask for the brokers"),
-}
-for _type in ("postgres", "mysql", "ldap, StartTLS"):
-    ANSWERS["plaintext to tls"][_type] = _ONE_PORT
 
 
-def answer(question: Question, subject: Subject) -> Answer:
-    """What the cell comes to: by column, by mode or by type, or as usual."""
+def answer(question: Question, subject: Subject) -> Answer | None:
+    """What the cell comes to: by column, by mode or by type, or as usual.
+
+    None if the question is about something that only other types have.
+    """
+    if question.types and subject.type not in question.types:
+        return None
     special = ANSWERS.get(question.key, {})
     kind = "pooled" if subject.pooled else "standalone"
     for key in (subject.key, f"{subject.type} {kind}", subject.type, kind):

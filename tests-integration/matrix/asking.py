@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote
@@ -21,6 +21,9 @@ from .subjects import AT_ONCE, Subject
 from .target import WRONG_PASSWORD, Target
 
 TIMEOUT = 0.5
+"""Seconds where the deadline is to strike."""
+PATIENCE = 2.0
+"""Seconds elsewhere: what fails, fails long before."""
 PUNCTUAL = 0.1
 """Seconds by which a check may miss its deadline."""
 CHECKS = int(os.environ.get("DEPHEALTH_MATRIX_CHECKS", "10"))
@@ -35,11 +38,17 @@ class Scene:
     Args:
         begin: Lets the fault set in; until then all is well. None if it is there already.
         end: Lets it be over.
+        met_in_use: Whether connections meet the fault that are there when it sets in.
+        in_use: Whether the application has used its object already, where nothing begins.
+        strikes: Whether the deadline strikes, whatever is found.
     """
 
     target: Target
     begin: Callable[[], None] | None = None
     end: Callable[[], None] | None = None
+    met_in_use: bool = True
+    in_use: bool = False
+    strikes: bool = False
 
 
 Cell: TypeAlias = Callable[[Servers, Subject, Answer], Coroutine[Any, Any, None]]
@@ -50,11 +59,11 @@ def of_scene(make: MakeScene) -> Cell:
     """The cell that asks in the scene that *make* gives, of a pool both new and in use."""
 
     async def cell(servers: Servers, subject: Subject, answer: Answer) -> None:
-        async with make(servers, subject) as scene:
+        async with assert_nothing_left(within=2.0), make(servers, subject) as scene:
             if scene.begin is None:
-                await _ask(subject, scene, answer, warm=False)
+                await _ask(subject, scene, answer, warm=scene.in_use)
                 return
-            if subject.pooled:
+            if subject.pooled and scene.met_in_use:
                 await _ask(subject, scene, answer, warm=True)
             await _ask(subject, scene, answer, warm=False)
 
@@ -62,41 +71,45 @@ def of_scene(make: MakeScene) -> Cell:
 
 
 async def _ask(subject: Subject, scene: Scene, answer: Answer, *, warm: bool) -> None:
-    async with declared(subject, scene.target, warm=warm) as dependency:
+    async with subject.open(scene.target, warm=warm) as dependency:
+        assert_discreet(repr(dependency), repr(dependency.checker))
         if scene.begin is not None:
             if warm or not subject.pooled:
-                expect(await check(dependency), Answer(("ok",)))
+                await expect_well(dependency)
             scene.begin()
-        await ask_often(dependency, answer)
+        await ask_often(subject, dependency, answer, strikes=scene.strikes)
         if scene.end is not None:
             scene.end()
             if subject.recovers or not warm:
-                expect(await check(dependency), Answer(("ok",)))
+                await expect_well(dependency)
 
 
-@asynccontextmanager
-async def declared(subject: Subject, target: Target, *, warm: bool) -> AsyncIterator[Dependency]:
-    """What *subject* declares for *target*; nothing is left of it in the end."""
-    async with assert_nothing_left(within=2.0):  # noqa: SIM117  # the pool ends within
-        async with subject.open(target, warm=warm) as dependency:
-            assert_discreet(repr(dependency), repr(dependency.checker))
-            yield dependency
-
-
-async def ask_often(dependency: Dependency, answer: Answer) -> None:
+async def ask_often(
+    subject: Subject, dependency: Dependency, answer: Answer, *, strikes: bool = False
+) -> None:
     """Ask once on time and alone, then, if it fails, often."""
-    expect(await check(dependency), answer)
-    for _ in range(0 if answer.details == ("ok",) else CHECKS // AT_ONCE):
-        for result in await asyncio.gather(*(check(dependency) for _ in range(AT_ONCE))):
-            expect(result, answer, alone=False)
+    strikes = strikes or "timeout" in answer.details or subject.retries
+    timeout = TIMEOUT if strikes else PATIENCE
+    expect(await check(dependency, timeout), answer, timeout)
+    if answer.details == ("ok",):
+        return
+    for _ in range(CHECKS // AT_ONCE):
+        checks = (check(dependency, timeout) for _ in range(subject.at_once))
+        for result in await asyncio.gather(*checks):
+            expect(result, answer, timeout, alone=False)
 
 
-async def check(dependency: Dependency, number: int = 0) -> SingleCheck:
+async def expect_well(dependency: Dependency) -> None:
+    """Assert that the check passes."""
+    expect(await check(dependency), Answer(("ok",)), PATIENCE)
+
+
+async def check(dependency: Dependency, timeout: float = PATIENCE, number: int = 0) -> SingleCheck:
     """Check the endpoint of that number as the scheduler does."""
-    return await check_once(dependency.checker, dependency.endpoints[number], TIMEOUT)
+    return await check_once(dependency.checker, dependency.endpoints[number], timeout)
 
 
-def expect(result: SingleCheck, answer: Answer, *, alone: bool = True) -> None:
+def expect(result: SingleCheck, answer: Answer, timeout: float, *, alone: bool = True) -> None:
     """Assert that *result* is as *answer* says, on time, and tells no secret."""
     assert_discreet(repr(result))
     assert result.outcome is not None, result
@@ -104,9 +117,9 @@ def expect(result: SingleCheck, answer: Answer, *, alone: bool = True) -> None:
     assert str(result.outcome.status) == answer.status(result.outcome.detail)
     assert result.expected, f"nobody knows what it means: {result}"
     if alone:
-        assert result.latency <= TIMEOUT + PUNCTUAL, result
-    if result.outcome.detail == "timeout":
-        assert result.latency >= TIMEOUT - 0.01, result
+        assert result.latency <= timeout + PUNCTUAL, result
+    if alone and result.outcome.detail == "timeout":
+        assert result.latency >= timeout - 0.01, result
 
 
 def assert_discreet(*texts: str) -> None:

@@ -10,15 +10,13 @@ from typing import Any
 
 from redis.asyncio import RedisCluster
 
-from dephealth_testing import FaultProxy, Refuse, Silent
+from dephealth_testing import FaultProxy, Forward, Silent, assert_nothing_left
 
 from .answer import Answer
-from .asking import ask_often, check, declared, expect
+from .asking import ask_often, expect_well
 from .scenes import plain
 from .servers import Servers
 from .subjects import AT_ONCE, Subject
-
-_OK = Answer(("ok",))
 
 
 @asynccontextmanager
@@ -41,21 +39,26 @@ async def _all_taken(subject: Subject, pool: Any) -> AsyncIterator[None]:
 
 async def exhausted(servers: Servers, subject: Subject, answer: Answer) -> None:
     """The server is well."""
-    async with declared(subject, plain(servers, subject), warm=True) as dependency:
-        expect(await check(dependency), _OK)
+    async with (
+        assert_nothing_left(within=2.0),
+        subject.open(plain(servers, subject), warm=True) as dependency,
+    ):
+        await expect_well(dependency)
         async with _all_taken(subject, dependency.checker.given):  # type: ignore[attr-defined]
-            await ask_often(dependency, answer)
-        expect(await check(dependency), _OK)
+            await ask_often(subject, dependency, answer)
+        await expect_well(dependency)
 
 
 async def exhausted_by_a_hang(servers: Servers, subject: Subject, answer: Answer) -> None:
     """The server hangs, which is why they are all kept."""
     target = plain(servers, subject)
-    async with FaultProxy((target.host, target.port)) as proxy:
-        target = replace(target, host=proxy.host, port=proxy.port)
-        async with declared(subject, target, warm=True) as dependency:
-            expect(await check(dependency), _OK)
-            async with _all_taken(subject, dependency.checker.given):  # type: ignore[attr-defined]
-                proxy.behave(Silent())
-                await ask_often(dependency, answer)
-                proxy.behave(Refuse())
+    async with (
+        assert_nothing_left(within=2.0),
+        FaultProxy((target.host, target.port)) as proxy,
+        subject.open(replace(target, host=proxy.host, port=proxy.port), warm=True) as dependency,
+    ):
+        await expect_well(dependency)
+        async with _all_taken(subject, dependency.checker.given):  # type: ignore[attr-defined]
+            proxy.behave(Silent())
+            await ask_often(subject, dependency, answer)
+            proxy.behave(Forward())

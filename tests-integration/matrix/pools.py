@@ -39,7 +39,7 @@ class PostgresPool(Subject):
             port=target.port,
             user=user,
             password=password,
-            database=server.database,
+            database=target.database or server.database,
             ssl=target.context(),
             min_size=0,
             max_size=AT_ONCE,
@@ -68,7 +68,7 @@ class MySQLPool(Subject):
             port=target.port,
             user=user,
             password=password or "",
-            db=server.database,
+            db=target.database or server.database,
             ssl=target.context(),
             minsize=0,
             maxsize=AT_ONCE,
@@ -84,9 +84,11 @@ class MySQLPool(Subject):
 
 @dataclass(frozen=True)
 class RedisClient(Subject):
-    """A client of redis.asyncio; a subclass says how it is made."""
+    """A client of redis.asyncio, with the retries that it has by itself."""
 
     pooled: ClassVar[bool] = True
+    retries: ClassVar[bool] = True
+    at_once: ClassVar[int] = 4  # redis-py makes a context of TLS for each connection
 
     @asynccontextmanager
     async def open(self, target: Target, *, warm: bool) -> AsyncIterator[Dependency]:
@@ -123,6 +125,7 @@ class RedisClient(Subject):
             "username": user,
             "password": password,
             "max_connections": AT_ONCE,
+            **({"db": int(target.database)} if target.database else {}),
             **tls,
         }
 
@@ -132,11 +135,10 @@ class RedisSentinelClient(RedisClient):
     """A client of the master that a Sentinel names; the target is the Sentinel."""
 
     def _made(self, target: Target) -> Sequence[Any]:
-        user, password = credentials(self.type, target)
-        watching = Sentinel([(target.host, target.port)])  # type: ignore[no-untyped-call]
-        client = watching.master_for(
-            RedisSentinel.name, username=user, password=password, max_connections=AT_ONCE
-        )
+        keywords = self._keywords(target)
+        at = keywords.pop("host"), keywords.pop("port")
+        watching = Sentinel([at])  # type: ignore[no-untyped-call]
+        client = watching.master_for(RedisSentinel.name, **keywords)
         return [client, *watching.sentinels]
 
 
@@ -158,6 +160,7 @@ class LdapClient(Subject):
 
     pooled: ClassVar[bool] = True
     recovers: ClassVar[bool] = False
+    at_once: ClassVar[int] = 2  # ldap3 reads the system's authorities for each connection
 
     @asynccontextmanager
     async def open(self, target: Target, *, warm: bool) -> AsyncIterator[Dependency]:
@@ -167,7 +170,7 @@ class LdapClient(Subject):
         if target.login is Login.WRONG:
             user, password = credentials(self.type, target)
             options = {"check_method": "simple_bind", "bind_dn": user, "bind_password": password}
-        declared = ldap_check(NAME, client=client, critical=True, **options, **target.options)
+        declared = ldap_check(NAME, client=client, critical=True, **{**options, **target.options})
         try:
             async with given(declared) as dependency:
                 yield dependency
@@ -191,6 +194,4 @@ class LdapClient(Subject):
                 local_private_key_file=str(files.client_key) if target.shows_certificate else None,
             )
         server = ldap3.Server(target.host, target.port, use_ssl=strict is not None, tls=strict)
-        client = ldap3.Connection(server, user, password, lazy=not warm)
-        client.bind()  # a lazy one remembers it for its first use
-        return client
+        return ldap3.Connection(server, user, password, auto_bind=True, lazy=not warm)

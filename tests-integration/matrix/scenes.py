@@ -12,7 +12,8 @@ import pytest
 from dephealth_testing import Fault, FaultProxy, Forward, Refuse
 
 from .answer import Answer
-from .asking import MakeScene, Scene, check, expect
+from .asking import PATIENCE, MakeScene, Scene, check, expect
+from .isolation import silent_name_servers
 from .servers import Servers
 from .standalone import Standalone
 from .subjects import Subject, has_ipv6
@@ -50,17 +51,20 @@ def as_it_is(make: Callable[..., Target], **more: Any) -> MakeScene:
     return scene
 
 
-def behind(fault: Fault, make: Callable[..., Target] = plain, host: str = "127.0.0.1") -> MakeScene:
+def behind(
+    fault: Fault, make: Callable[..., Target] = plain, *, met_in_use: bool = True
+) -> MakeScene:
     """Ask through a proxy, which passes everything on until the fault sets in."""
 
     @asynccontextmanager
     async def scene(servers: Servers, subject: Subject) -> AsyncIterator[Scene]:
         target = make(servers, subject)
-        async with FaultProxy((target.host, target.port), host=host) as proxy:
+        async with FaultProxy((target.host, target.port)) as proxy:
             yield Scene(
                 replace(target, host=proxy.host, port=proxy.port),
                 lambda: proxy.behave(fault),
                 lambda: proxy.behave(Forward()),
+                met_in_use,
             )
 
     return scene
@@ -114,7 +118,7 @@ async def several_hosts(servers: Servers, subject: Subject, answer: Answer) -> N
         hosts = f"{proxy.host}:{proxy.port},{way.host}:{way.port}"
         dependency = subject.declare(target, hosts=hosts)
         for number, detail in enumerate(["connection_refused", *answer.details]):
-            expect(await check(dependency, number), Answer((detail,)))
+            expect(await check(dependency, PATIENCE, number), Answer((detail,)), PATIENCE)
         assert way.connections == 1
         await dependency.checker.aclose()  # type: ignore[attr-defined]
 
@@ -126,7 +130,9 @@ def login(who: Login) -> MakeScene:
     async def scene(servers: Servers, subject: Subject) -> AsyncIterator[Scene]:
         server = subject.well(servers)
         port = subject.door(server, "login")
-        yield Scene(Target(server=server, port=port, door="login", login=who))
+        yield Scene(
+            Target(server=server, port=port, door="login", login=who), in_use=subject.type == "ldap"
+        )
 
     return scene
 
@@ -151,3 +157,10 @@ async def plaintext_to_tls(servers: Servers, subject: Subject) -> AsyncIterator[
 def saying(**options: Any) -> MakeScene:
     """Ask with these further keywords."""
     return as_it_is(plain, options=options)
+
+
+@asynccontextmanager
+async def silent_name_server(servers: Servers, subject: Subject) -> AsyncIterator[Scene]:
+    """The name servers of this machine do not answer (in a network of their own)."""
+    with silent_name_servers():
+        yield Scene(plain(servers, subject, host="dephealth.invalid"), strikes=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ from dephealth.api import (
 )
 
 from .subjects import NAME, Subject, bracketed, given
-from .target import WRONG_PASSWORD, Login, Target, Tls
+from .target import WRONG_PASSWORD, Login, Target
 
 CHECKS: dict[str, Callable[..., Dependency]] = {
     "tcp": tcp_check,
@@ -82,8 +82,12 @@ class Standalone(Subject):
         options |= target.options
         check = CHECKS[self.type]
         if target.by_host:
-            names = ("username", "password") if self.type != "ldap" else ("bind_dn", "bind_password")
-            named: dict[str, Any] = dict(zip(names, (user, password), strict=True)) if user and login else {}
+            names = (
+                ("username", "password") if self.type != "ldap" else ("bind_dn", "bind_password")
+            )
+            named: dict[str, Any] = (
+                dict(zip(names, (user, password), strict=True)) if login and password else {}
+            )
             if self.type in {"postgres", "mysql"}:
                 named["database"] = self._path(target)
             elif self.type == "amqp":
@@ -103,8 +107,10 @@ class Standalone(Subject):
     def _path(self, target: Target) -> str:
         server: Any = target.server
         match self.type:
+            case "redis":
+                return target.database or ""
             case "postgres" | "mysql":
-                return str(server.database)
+                return str(target.database or server.database)
             case "amqp":
                 return str(server.other_vhost)
         return ""
@@ -135,8 +141,3 @@ class Standalone(Subject):
 
 def _quoted(text: str | None) -> str:
     return quote(text or "", safe="")
-
-
-def without_tls(target: Target) -> Target:
-    """*target*, to be asked in plaintext whatever the server offers."""
-    return replace(target, tls=Tls.NONE)

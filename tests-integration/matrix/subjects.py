@@ -17,7 +17,7 @@ from .target import Target
 
 NAME = "matrix"
 AT_ONCE = 10
-"""How many checks of one subject run side by side; the size of its pool."""
+"""The size of a pool."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class Subject(ABC):
     pooled: ClassVar[bool] = False
     recovers: ClassVar[bool] = True
     """Whether a check after a fault passes without any help of the application."""
+    retries: ClassVar[bool] = False
+    """Whether the application's object tries again by itself, beyond any patience."""
+    at_once: ClassVar[int] = AT_ONCE
+    """How many checks run side by side."""
 
     @property
     def key(self) -> str:

@@ -45,6 +45,7 @@ class Target:
         port: Where it is asked.
         door: Which of the server's ports that leads to: "plain", "tls", "mtls" or "login".
         shows_certificate: Whether the client has a certificate.
+        database: Which one, if not the server's own.
         options: Further keywords of ``X_check``.
     """
 
@@ -57,6 +58,7 @@ class Target:
     shows_certificate: bool = False
     by_host: bool = False
     """Whether ``host=`` and ``port=`` are given rather than a URL."""
+    database: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def tls_options(self) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class _Site(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
     context: ssl.SSLContext | None = None
 
     def get_request(self) -> tuple[Any, Any]:

@@ -23,6 +23,7 @@ create user {certificate_user}@'%' identified by '{password}' require x509;
 create user {outsider}@'%' identified by '{password}';
 grant all on {database}.* to {user}@'%', {tls_user}@'%', {certificate_user}@'%';
 """
+_NO_AIO = "--innodb-use-native-aio=0"  # Linux has few places for it, for all servers together
 
 
 class MariaDBServer(PrivateServer):
@@ -77,6 +78,7 @@ class MariaDBServer(PrivateServer):
                 f"--datadir={self.folder / 'data'}",
                 "--auth-root-authentication-method=normal",  # no password
                 "--skip-test-db",
+                _NO_AIO,
             ]
         )
 
@@ -99,7 +101,7 @@ class MariaDBServer(PrivateServer):
             }
         options = [f"--{name}={value}" for name, value in settings.items()]
         mariadbd = [self._executable("mariadbd"), "--no-defaults"]
-        return [*mariadbd, *options, "--skip-name-resolve", "--skip-log-bin"]
+        return [*mariadbd, *options, _NO_AIO, "--skip-name-resolve", "--skip-log-bin"]
 
     def _seed(self) -> None:
         self.execute(

@@ -25,6 +25,7 @@ unixsocket {folder}/socket
 dir {folder}
 save ""
 appendonly yes
+enable-debug-command yes
 user {user} on #{digest} ~* &* +@all
 user {limited_user} on #{digest} -@all
 """
