@@ -32,7 +32,8 @@ SECRET = "hunter2hunter2"
 
 
 def parse(text: str) -> Address:
-    return parse_address(text, SCHEMES[scheme_of(text) or "postgres"], TLS)
+    scheme = scheme_of(text) or "postgres"
+    return parse_address(text, SCHEMES[scheme], TLS, 5432 if scheme.startswith("postgres") else 0)
 
 
 def refused(text: str, schemes: Schemes = POSTGRES) -> str:
@@ -182,6 +183,8 @@ def test_path_is_what_follows_the_host(url: str, path: str) -> None:
         ("postgresql://%2Frun%2Fpg/db", [("/run/pg", "5432")]),
         ("postgresql://u@%2Frun%2Fpg:5433/db", [("/run/pg", "5433")]),
         ("postgresql://%2Frun%2Fpg:0/db", [("/run/pg", "0")]),
+        ("redis://%2Frun%2Fredis", [("/run/redis", "0")]),
+        ("mysql://h:1,%2Frun%2Fmysqld.sock/db", [("h", "1"), ("/run/mysqld.sock", "0")]),
         ("postgresql://u@/db?host=a,b&port=1,2", [("a", "1"), ("b", "2")]),
         ("postgresql:///db?host=a,b&port=1", [("a", "1"), ("b", "1")]),
         ("postgresql:///db?host=a:1,b:2", [("a", "1"), ("b", "2")]),

@@ -14,7 +14,7 @@ SECRET = "hunter2hunter2"
 
 
 def parse(text: str) -> Address:
-    return parse_address(text, {"postgresql": 5432})
+    return parse_address(text, {"postgresql": 5432}, socket_port=5432)
 
 
 def test_whole_connection_string_is_read() -> None:

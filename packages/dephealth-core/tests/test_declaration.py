@@ -75,6 +75,8 @@ def test_nothing_but_an_address_is_needed() -> None:
         ({"host": "::1"}, "::1:4711"),
         ({"host": "[::1]", "port": 1}, "::1:1"),
         ({"host": "/run/kiosk", "port": 0}, "/run/kiosk:0"),
+        ({"host": "/run/kiosk"}, "/run/kiosk:0"),
+        ({"url": "kiosk://%2Frun%2Fkiosk"}, "/run/kiosk:0"),
         ({"url": "Host=h;Port=1"}, "h:1"),
         ({"url": "host=h port=1"}, "h:1"),
         ({"url": "jdbc:kiosk://h:1/db"}, "h:1"),

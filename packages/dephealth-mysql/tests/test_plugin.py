@@ -24,3 +24,12 @@ def test_schemes(scheme: str) -> None:
     assert dependency.type == "mysql"
     assert dependency.endpoints == (Endpoint("a", "3307"), Endpoint("b", "3308"))
     assert mysql_check("db", url=f"{scheme}://a", critical=True).endpoints[0].port == "3306"
+
+
+def test_unix_socket_has_no_port() -> None:
+    """The endpoint of a socket has the port 0, which is its label."""
+    declared = (
+        mysql_check("db", host="/run/mysqld/mysqld.sock", critical=True),
+        mysql_check("db", url="mysql://%2Frun%2Fmysqld%2Fmysqld.sock/orders", critical=True),
+    )
+    assert [found.endpoints[0].port for found in declared] == ["0", "0"]

@@ -23,3 +23,12 @@ def test_schemes(scheme: str) -> None:
     assert isinstance(dependency, Dependency)
     assert dependency.type == "postgres"
     assert dependency.endpoints == (Endpoint("a", "5432"), Endpoint("b", "5433"))
+
+
+def test_unix_socket_has_a_port() -> None:
+    """The port of a socket, which is part of its name, is PostgreSQL's if no other is given."""
+    declared = (
+        postgres_check("db", host="/run/postgresql", critical=True),
+        postgres_check("db", url="postgresql:///orders?host=/run/postgresql", critical=True),
+    )
+    assert [found.endpoints[0].port for found in declared] == ["5432", "5432"]

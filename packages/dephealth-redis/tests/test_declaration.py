@@ -158,10 +158,13 @@ def test_other_options_of_a_url() -> None:
 
 
 def test_unix_socket() -> None:
-    """A path is a unix socket, which needs no port."""
-    assert [str(endpoint) for endpoint in declared(host="/run/redis", port=0).endpoints] == [
-        "/run/redis:0"
-    ]
+    """A path is a unix socket, which has no port."""
+    for found in (
+        declared(host="/run/redis"),
+        declared(host="/run/redis", port=0),
+        declared("redis://%2Frun%2Fredis"),
+    ):
+        assert [str(endpoint) for endpoint in found.endpoints] == ["/run/redis:0"]
 
 
 def test_password_shows_nowhere() -> None:

@@ -43,8 +43,14 @@ def scheme_of(text: str) -> str | None:
     return match["scheme"].lower().partition("+")[0] if match else None
 
 
-def parse_address(text: str, schemes: Schemes, tls_schemes: Collection[str] = ()) -> Address:
+def parse_address(
+    text: str, schemes: Schemes, tls_schemes: Collection[str] = (), socket_port: int = 0
+) -> Address:
     """Read *text* as the address of a type that has *schemes*.
+
+    Args:
+        tls_schemes: Those of the schemes that switch TLS on.
+        socket_port: That of a unix socket without one.
 
     Raises:
         ConfigurationError: It is no address, or one of another type.
@@ -52,7 +58,7 @@ def parse_address(text: str, schemes: Schemes, tls_schemes: Collection[str] = ()
     text = text.strip()
     match = _URL.match(text)
     if match is None:
-        return _from_connection_string(text, schemes)
+        return _from_connection_string(text, schemes, socket_port)
     scheme = match["scheme"].lower().partition("+")[0]
     if scheme not in schemes:
         raise ConfigurationError(f"scheme {scheme!r:.40} is none of: {', '.join(schemes)}")
@@ -69,9 +75,12 @@ def parse_address(text: str, schemes: Schemes, tls_schemes: Collection[str] = ()
         options = {key: options[key] for key in options.keys() & _JDBC_OPTIONS}
     default_port = schemes[scheme]
     if hostlist:
-        hosts = with_ports([_host_and_port(item) for item in hostlist.split(",")], default_port)
+        hosts = with_ports(
+            [_host_and_port(item) for item in hostlist.split(",")], default_port, socket_port
+        )
     elif "host" in options:  # as libpq has it
-        hosts = paired(options.pop("host").split(","), options.pop("port", ""), default_port)
+        listed = options.pop("host").split(",")
+        hosts = paired(listed, options.pop("port", ""), default_port, socket_port)
     else:
         raise ConfigurationError(f"the URL has no host ({HINT})")
     return Address(
@@ -121,7 +130,7 @@ def _host_and_port(text: str) -> tuple[str, str]:
     return _decoded(host), port
 
 
-def _from_connection_string(text: str, schemes: Schemes) -> Address:
+def _from_connection_string(text: str, schemes: Schemes, socket_port: int) -> Address:
     scheme, default_port = next(iter(schemes.items()), ("", None))
     found = parse_connection_string(text)
     if found is None:
@@ -132,7 +141,7 @@ def _from_connection_string(text: str, schemes: Schemes) -> Address:
         raise ConfigurationError("the connection string has no host")
     return Address(
         scheme=scheme,
-        hosts=paired(found.hosts, found.port, default_port),
+        hosts=paired(found.hosts, found.port, default_port, socket_port),
         username=found.username,
         password=found.password,
         path=found.database or "",

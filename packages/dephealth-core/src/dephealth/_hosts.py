@@ -12,26 +12,34 @@ Host = tuple[str, str]
 HINT = "'/', '?', '#' and '@' in a user, password or path must be percent-encoded"
 
 
-def paired(hosts: Sequence[str], ports: str, default_port: int | None) -> list[Host]:
+def paired(
+    hosts: Sequence[str], ports: str, default_port: int | None, socket_port: int = 0
+) -> list[Host]:
     """*hosts* with *ports*, separated by commas, or with those behind their own colons."""
     if not ports:
-        return with_ports([split_port(host) for host in hosts], default_port)
+        return with_ports([split_port(host) for host in hosts], default_port, socket_port)
     listed = [port.strip() for port in ports.split(",")]
     if len(listed) == 1:
         listed *= len(hosts)
     if len(listed) != len(hosts):
         raise ConfigurationError(f"{len(hosts)} hosts but {len(listed)} ports are given")
-    return with_ports(list(zip(hosts, listed, strict=True)), default_port)
+    return with_ports(list(zip(hosts, listed, strict=True)), default_port, socket_port)
 
 
-def with_ports(pairs: Sequence[tuple[str, str]], default_port: int | None) -> list[Host]:
+def with_ports(
+    pairs: Sequence[tuple[str, str]], default_port: int | None, socket_port: int = 0
+) -> list[Host]:
     """Hosts and ports, checked.
 
-    A host without a port takes the first one's if that alone has one.
+    A host without a port takes the first one's if that alone has one, a unix
+    socket *socket_port*.
     """
     first_alone = bool(pairs[0][1]) and not any(port for _, port in pairs[1:])
-    fallback = pairs[0][1] if first_alone else str(default_port or "")
-    return [_checked(host, port or fallback) for host, port in pairs]
+    usual = pairs[0][1] if first_alone else str(default_port or "")
+    return [
+        _checked(host, port or (str(socket_port) if host.startswith("/") else usual))
+        for host, port in pairs
+    ]
 
 
 def _checked(host: str, port: str) -> Host:

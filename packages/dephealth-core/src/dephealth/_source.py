@@ -62,7 +62,7 @@ def _parsed(url: object, source: str, spec: CheckerSpec) -> Address:
     from ._address import parse_address
 
     with _read_from(source):
-        return parse_address(url, spec.schemes, spec.tls_schemes)
+        return parse_address(url, spec.schemes, spec.tls_schemes, spec.socket_port)
 
 
 @contextmanager
@@ -78,6 +78,8 @@ def _pair(host: Any, port: Any, spec: CheckerSpec, tls: bool) -> Host:
         usual = next(iter(spec.schemes.items()), ("", None))
         secure = [item for item in spec.schemes.items() if item[0] in spec.tls_schemes]
         port = (secure[0] if tls and secure else usual)[1]
+        if isinstance(host, str) and host.startswith("/"):
+            port = spec.socket_port
         if port is None:
             raise ConfigurationError(
                 f"port is missing: a {spec.type} dependency has no default port"

@@ -36,6 +36,7 @@ class CheckerSpec:
         schemes: URL schemes with their default ports (None: none), the usual one first.
         checker: Imports the checker's class and gives it.
         tls_schemes: Those of the schemes that switch TLS on.
+        socket_port: Port of a unix socket that is given without one; 0 where it has none.
         details: Details that the core does not know, with the status that
             each belongs to; a key is a regular expression, matched whole.
         check: Imports ``X_check`` and gives it, where the plugin has one with
@@ -50,6 +51,7 @@ class CheckerSpec:
     schemes: Schemes
     checker: Callable[[], builtins.type[Checker]]
     tls_schemes: frozenset[str] = frozenset()
+    socket_port: int = 0
     details: Mapping[str, Status] = field(default_factory=dict)
     check: Callable[[], Callable[..., Dependency]] | None = None
 
@@ -60,6 +62,7 @@ class CheckerSpec:
                 raise ConfigurationError(f"scheme {scheme!r} does not match {_SCHEME.pattern}")
             if port is not None:
                 checked_port(port)
+        checked_port(self.socket_port, lowest=0)
         if not self.tls_schemes <= self.schemes.keys():
             raise ConfigurationError("tls_schemes has one that schemes has not")
         for detail, status in self.details.items():

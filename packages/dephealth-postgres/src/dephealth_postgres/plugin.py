@@ -29,6 +29,7 @@ def _check() -> Callable[..., Dependency]:
 SPEC = CheckerSpec(
     type="postgres",
     schemes={"postgres": 5432, "postgresql": 5432},
+    socket_port=5432,  # part of the socket's name
     checker=_checker,
     check=_check,
 )
