@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -15,7 +16,16 @@ from pamqp.base import Frame
 from dephealth import Endpoint, SingleCheck, check_once
 from dephealth.api import amqp_check
 from dephealth_amqp import AMQPChecker
-from dephealth_testing import Certificates, FaultProxy, Garbage, Refuse
+from dephealth_testing import (
+    Certificates,
+    Close,
+    Fault,
+    FaultProxy,
+    Garbage,
+    Refuse,
+    Reset,
+    Tls,
+)
 
 HEADER = 8
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -149,3 +159,20 @@ def test_every_error_of_the_driver_has_a_meaning(module: object) -> None:
     for name, kind in inspect.getmembers(module, inspect.isclass):
         if issubclass(kind, Exception) and kind.__module__ == getattr(module, "__name__", ""):
             assert AMQPChecker().classify(kind.__new__(kind)) is not None, name
+
+
+@pytest.mark.parametrize("end", [Close(), Reset()])
+@pytest.mark.parametrize(("asks", "expected"), [(True, "tls_error"), (False, "connection_reset")])
+async def test_end_after_the_tls_handshake(
+    certificates: Certificates, end: Fault, asks: bool, expected: str
+) -> None:
+    """A broker that ends without a word is a TLS error if it had asked for a certificate."""
+    context = certificates.server_context(certificates.good, require_client=asks)
+    context.verify_mode = ssl.CERT_OPTIONAL if asks else ssl.CERT_NONE
+    checker = AMQPChecker(tls=True, tls_ca_file=str(certificates.authority))
+    async with FaultProxy(fault=Tls(context, end)) as proxy:
+        found = await check(Endpoint(proxy.host, str(proxy.port)), checker)
+
+    assert found.outcome is not None
+    assert found.outcome.detail == expected
+    assert found.expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from dephealth import (
     Secret,
     TLSOptions,
     declare,
+    lacks_certificate,
     option,
 )
 
@@ -267,3 +269,38 @@ def test_key_of_a_certificate_is_not_in_a_repr(files: Files) -> None:
     text = repr(Vault(tls_cert_file=files.both))
     assert "both.pem" in text
     assert "PRIVATE" not in text
+
+
+def connected(client: ssl.SSLContext, server: ssl.SSLContext) -> ssl.SSLObject:
+    """The client's side of a handshake that both have done their part of."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    sides = (
+        client.wrap_bio(to_client, to_server, server_hostname="localhost"),
+        server.wrap_bio(to_server, to_client, server_side=True),
+    )
+    for side in (*sides, sides[0]):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    assert sides[0].version() == "TLSv1.3"
+    return sides[0]
+
+
+@pytest.mark.parametrize(
+    ("asks", "shows", "lacks"),
+    [(True, False, True), (True, True, False), (False, False, False)],
+)
+def test_certificate_that_is_missed(files: Files, asks: bool, shows: bool, lacks: bool) -> None:
+    """A server that asks for a certificate is known to miss it if there is none."""
+    files.server.load_verify_locations(files.ca)
+    files.server.verify_mode = ssl.CERT_OPTIONAL if asks else ssl.CERT_NONE
+    options = TLSOptions(tls_ca_file=files.ca, tls_cert_file=files.both if shows else None)
+    assert lacks_certificate(connected(options.ssl_context, files.server)) is lacks
+
+
+def test_context_of_others_tells_nothing(files: Files) -> None:
+    """Of a connection that was not made with these options nothing is known."""
+    files.server.load_verify_locations(files.ca)
+    files.server.verify_mode = ssl.CERT_OPTIONAL
+    theirs = ssl.create_default_context(cafile=files.ca)
+    assert not lacks_certificate(connected(theirs, files.server))
+    assert not lacks_certificate(None)

@@ -21,6 +21,7 @@ from dephealth_testing import (
     FaultProxy,
     Garbage,
     HandshakeCut,
+    Reset,
     Silent,
     Tls,
 )
@@ -122,6 +123,19 @@ async def test_client_certificate(serve: Serve, certificates: Certificates, way:
     async with serve(require_client=True) as proxy:
         assert await detail(proxy, **options, **ours) == "ok"
         assert await detail(proxy, **options) == "tls_error"
+
+
+@pytest.mark.parametrize("end", [Close(), Reset()])
+@pytest.mark.parametrize(("asks", "expected"), [(True, "tls_error"), (False, "connection_reset")])
+async def test_end_after_the_handshake(
+    serve: Serve, certificates: Certificates, way: str, end: Fault, asks: bool, expected: str
+) -> None:
+    """A server that ends without a word is a TLS error if it had asked for a certificate."""
+    context = certificates.server_context(certificates.good, require_client=asks)
+    context.verify_mode = ssl.CERT_OPTIONAL if asks else ssl.CERT_NONE
+    options: dict[str, Any] = {way: True, "tls_ca_file": str(certificates.authority)}
+    async with serve(then=Tls(context, end)) as proxy:
+        assert await detail(proxy, **options) == expected
 
 
 async def test_name_is_told_to_the_server(

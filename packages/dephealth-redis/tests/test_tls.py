@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pytest
 
 from dephealth import Endpoint, check_once
 from dephealth_redis import RedisChecker
-from dephealth_testing import FaultProxy, Silent, Tls, assert_nothing_left
+from dephealth_testing import Close, Fault, FaultProxy, Reset, Silent, Tls, assert_nothing_left
 
 if TYPE_CHECKING:
     from conftest import FakeRedis
@@ -99,6 +100,19 @@ async def test_client_certificate(server: FakeRedis, certificates: Certificates)
     async with FaultProxy((server.host, server.port), Tls(context)) as proxy:
         assert await detail(with_it, proxy) == "ok"
         assert await detail(without, proxy) == "tls_error"
+
+
+@pytest.mark.parametrize("end", [Close(), Reset()])
+@pytest.mark.parametrize(("asks", "expected"), [(True, "tls_error"), (False, "connection_reset")])
+async def test_end_after_the_handshake(
+    certificates: Certificates, end: Fault, asks: bool, expected: str
+) -> None:
+    """A server that ends without a word is a TLS error if it had asked for a certificate."""
+    context = certificates.server_context(certificates.good, require_client=asks)
+    context.verify_mode = ssl.CERT_OPTIONAL if asks else ssl.CERT_NONE
+    checker = RedisChecker(tls=True, tls_ca_file=str(certificates.authority))
+    async with FaultProxy(fault=Tls(context, end)) as proxy:
+        assert await detail(checker, proxy) == expected
 
 
 async def test_plaintext_to_a_tls_port(serve: Serve, certificates: Certificates) -> None:

@@ -16,6 +16,7 @@ from dephealth import (
     ERROR,
     Address,
     Checker,
+    CheckTlsError,
     Endpoint,
     ErrorTable,
     TLSOptions,
@@ -70,11 +71,14 @@ class AMQPChecker(TLSOptions, Checker):
             host="broker",
             query={"heartbeat": "0"},
         )
-        connection = Connection(url, transport_factory=Transport(endpoint, context))
+        transport = Transport(endpoint, context)
+        connection = Connection(url, transport_factory=transport)
         connection.vhost = self.vhost
         try:
             await connection.connect()
         except aiormq.AMQPConnectionError as exc:
+            if transport.lacks_certificate:
+                raise CheckTlsError("the broker wants a certificate of the client") from exc
             if isinstance(exc.__cause__, OSError):
                 # It says more than the driver's own: which error of the socket, or of TLS.
                 raise exc.__cause__ from None

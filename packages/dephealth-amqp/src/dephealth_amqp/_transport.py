@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
+from collections.abc import Sequence
 from typing import Any
 
 from aiormq.connection import TransportFactory
 from yarl import URL
 
-from dephealth import CheckError, CheckTlsError, Endpoint, resolve
+from dephealth import CheckError, CheckTlsError, Endpoint, lacks_certificate, resolve
 
 _TLS_FAREWELL = 0.1
 """Seconds to wait for a peer's farewell in TLS; asyncio waits 30 s for one that is silent."""
@@ -30,6 +32,14 @@ class Transport(TransportFactory):
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> None:
         self._endpoint = endpoint
         self._context = context
+        self._reader: _FrameReader | None = None
+        self._tls: Any = None
+
+    @property
+    def lacks_certificate(self) -> bool:
+        """Whether that is why the connection has ended, if it has."""
+        heard = self._reader is not None and self._reader.begun
+        return not heard and lacks_certificate(self._tls)
 
     async def create(self, url: URL, **_: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect; the address in *url* does not count.
@@ -39,15 +49,20 @@ class Transport(TransportFactory):
             OSError: The name does not resolve, or no address accepts.
         """
         del url
-        *others, last = await resolve(self._endpoint.host)
+        reader, writer = await self._connect_any(await resolve(self._endpoint.host))
+        self._reader, self._tls = reader, writer.get_extra_info("ssl_object")
+        return reader, writer
+
+    async def _connect_any(
+        self, addresses: Sequence[str]
+    ) -> tuple[_FrameReader, asyncio.StreamWriter]:
+        *others, last = addresses
         for address in others:
-            try:
+            with contextlib.suppress(OSError):
                 return await self._connect(address)
-            except OSError:
-                continue
         return await self._connect(last)
 
-    async def _connect(self, address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self, address: str) -> tuple[_FrameReader, asyncio.StreamWriter]:
         if self._context is None:
             return await _open(address, self._endpoint)
         try:
@@ -65,7 +80,7 @@ class Transport(TransportFactory):
 
 async def _open(
     address: str, endpoint: Endpoint, **tls: Any
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+) -> tuple[_FrameReader, asyncio.StreamWriter]:
     """`asyncio.open_connection` with a reader of ours."""
     loop = asyncio.get_running_loop()
     reader = _FrameReader(loop=loop)
@@ -79,7 +94,8 @@ async def _open(
 class _FrameReader(asyncio.StreamReader):
     """Refuses what cannot be AMQP, where aiormq would wait for the rest of it, and keep it all."""
 
-    _begun = False
+    begun = False
+    """Whether the broker has said anything."""
 
     async def readexactly(self, n: int) -> bytes:
         """The next *n* bytes.
@@ -90,7 +106,7 @@ class _FrameReader(asyncio.StreamReader):
         if n > _LARGEST_FRAME:
             raise CheckError(f"the answer is not AMQP: a frame of {n} bytes")
         data = await super().readexactly(n)
-        if not self._begun and data[:1] not in _BEGINNINGS:
+        if not self.begun and data[:1] not in _BEGINNINGS:
             raise CheckError("the answer is not AMQP")
-        self._begun = True
+        self.begun = True
         return data

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from ._state import CheckResult, EndpointState
     from ._stream import Stream, TLSStream
     from ._threads import in_thread
-    from ._tls import TLSOptions
+    from ._tls import TLSOptions, lacks_certificate
     from .errors import (
         CheckAuthError,
         CheckConnectionRefusedError,
@@ -127,6 +127,7 @@ __all__ = [
     "dial",
     "hookimpl",
     "in_thread",
+    "lacks_certificate",
     "lazy_exports",
     "lookup",
     "option",
@@ -192,6 +193,7 @@ _PLACES = {
     "TLSStream": "._stream",
     "in_thread": "._threads",
     "TLSOptions": "._tls",
+    "lacks_certificate": "._tls",
     "CheckAuthError": ".errors",
     "CheckConnectionRefusedError": ".errors",
     "CheckDnsError": ".errors",

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+from weakref import WeakSet
 
 from ._options import option
 from .errors import ConfigurationError
@@ -58,7 +60,39 @@ class TLSOptions:
             with _reading(tls_cert_file=self.tls_cert_file, tls_key_file=self.tls_key_file):
                 # Without a password given here, OpenSSL asks for one on the terminal.
                 context.load_cert_chain(self.tls_cert_file, self.tls_key_file, password="")
+        else:
+            # Private, and there is nothing else that tells; without it nothing is told.
+            context._msg_callback = _on_message  # type: ignore[attr-defined]  # noqa: SLF001
         return context
+
+
+_HANDSHAKE, _CERTIFICATE_REQUEST = 22, 13
+"""A type of record and one of message in TLS (RFC 8446, 5.1 and 4.3.2)."""
+
+_asked: WeakSet[Any] = WeakSet()
+"""The connections whose servers have asked for a certificate."""
+
+
+def lacks_certificate(connection: Any) -> bool:
+    """Whether the server has asked for a certificate, and there is none to show.
+
+    In TLS 1.3 a server that insists on one says so only after the client has
+    done its part. Many close without a word, and the word of others is lost if
+    the client is writing when the connection is reset. So this is why, if
+    *connection* ends before the server's first answer.
+
+    Args:
+        connection: An `ssl.SSLSocket` or `ssl.SSLObject` whose context is that
+            of `TLSOptions`; others are never known to lack one.
+    """
+    return connection is not None and connection in _asked
+
+
+def _on_message(
+    connection: Any, direction: str, _version: int, record: int, message: int, _data: bytes
+) -> None:
+    if direction == "read" and (record, message) == (_HANDSHAKE, _CERTIFICATE_REQUEST):
+        _asked.add(connection)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import math
+import ssl
 from collections.abc import Callable
 
 from ldap3 import Server
@@ -34,6 +35,8 @@ class Dialogue:
         self.incoming = Incoming(_MOST)
         self.awaited: int | None = None
         """The number of the request that was sent and is not answered."""
+        self.heard = False
+        """Whether anything was answered."""
 
     def ask(self, request: Request) -> None:
         """Send *request* and return when the answer to it is fine.
@@ -43,10 +46,15 @@ class Dialogue:
             OSError: The connection has failed.
         """
         number = next_number()
-        self._send(message(number, request.operation))
-        self.awaited = number
-        code, text = self._answer(number).result()
+        try:
+            self._send(message(number, request.operation))
+            self.awaited = number
+            code, text = self._answer(number).result()
+        except ssl.SSLEOFError as exc:
+            # What OpenSSL says of a connection that was cut; TLS itself was in order.
+            raise _ended() from exc
         self.awaited = None
+        self.heard = True
         if code not in request.fine:
             raise failure(request.name, code, text)
 
@@ -64,8 +72,12 @@ class Dialogue:
 def some(data: bytes) -> bytes:
     """*data*, unless it is none: then the peer has ended the connection."""
     if not data:
-        raise ConnectionResetError(errno.ECONNRESET, "the server ended the connection")
+        raise _ended()
     return data
+
+
+def _ended() -> ConnectionResetError:
+    return ConnectionResetError(errno.ECONNRESET, "the server ended the connection")
 
 
 def next_number() -> int:

@@ -10,7 +10,14 @@ from typing import Any, Self
 
 from ldap3.core.exceptions import LDAPException
 
-from dephealth import CheckError, CheckTlsError, dial, in_thread, resolve
+from dephealth import (
+    CheckError,
+    CheckTlsError,
+    dial,
+    in_thread,
+    lacks_certificate,
+    resolve,
+)
 
 from ._dialogue import Dialogue, next_number
 from ._messages import message
@@ -74,6 +81,10 @@ class Link:
         try:
             for request in requests:
                 dialogue.ask(request)
+        except OSError as exc:
+            if not dialogue.heard and lacks_certificate(self._socket):
+                raise CheckTlsError("the server wants a certificate of the client") from exc
+            raise
         finally:
             with contextlib.suppress(OSError):  # it is the server that has left
                 self._socket.sendall(message(next_number(), UNBIND))

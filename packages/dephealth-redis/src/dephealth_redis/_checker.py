@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
+from redis.exceptions import ConnectionError as RedisConnectionError
+
 from dephealth import (
     Address,
+    CheckTlsError,
     Endpoint,
     ErrorTable,
     Outcome,
@@ -70,6 +73,10 @@ class RedisChecker(TLSOptions, PooledChecker):
         try:
             await connection.connect()  # type: ignore[no-untyped-call]
             await ping(connection)
+        except RedisConnectionError as exc:
+            if connection.lacks_certificate:
+                raise CheckTlsError("the server wants a certificate of the client") from exc
+            raise
         finally:
             await connection.disconnect()
 

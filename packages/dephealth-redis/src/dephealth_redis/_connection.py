@@ -11,7 +11,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import InvalidResponse
 
-from dephealth import CheckTlsError, dial, resolve
+from dephealth import CheckTlsError, dial, lacks_certificate, resolve
 
 from ._errors import CLOSED
 
@@ -47,6 +47,13 @@ class OwnConnection(AbstractConnection):
         self.host = host
         self.port = port
         self._context = context
+        self._tls: Any = None
+        self._heard = False
+
+    @property
+    def lacks_certificate(self) -> bool:
+        """Whether that is why it has ended, if it has."""
+        return not self._heard and lacks_certificate(self._tls)
 
     async def _connect(self) -> None:
         sock = await dial(await resolve(self.host), self.port)
@@ -60,16 +67,19 @@ class OwnConnection(AbstractConnection):
             raise CheckTlsError(
                 f"the TLS handshake with {self._host_error()} failed: {exc}"
             ) from exc
+        self._tls = self._writer.get_extra_info("ssl_object")
 
     async def read_response(self, *args: Any, **kwargs: Any) -> Any:
         reader = self._reader
         try:
-            return await super().read_response(*args, **kwargs)
+            answer = await super().read_response(*args, **kwargs)
         except RedisConnectionError as exc:
             if str(exc) != CLOSED or reader is None or reader.at_eof():
                 raise
             # Said of any line that does not end as lines of the protocol do.
             raise InvalidResponse("the answer is none of the Redis protocol") from exc
+        self._heard = True
+        return answer
 
     async def disconnect(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Close at once, however redis-py asks for it."""
