@@ -158,8 +158,10 @@ async def test_wrong_login(kafka: AnyKafkaServer, mechanism: str, wrong: str) ->
 
 
 async def test_missing_login(kafka: AnyKafkaServer) -> None:
-    """A broker closes the connection of a client that does not log in, and says no more."""
-    assert await _detail(kafka.sasl_port) == "connection_reset"
+    """A broker that closes the connection of who does not log in wants a login."""
+    ca_file = str(kafka.certificates.ca_file)
+    assert await _detail(kafka.sasl_port) == "auth_error"
+    assert await _detail(kafka.sasl_tls_port, tls=True, tls_ca_file=ca_file) == "auth_error"
 
 
 async def test_url_with_a_password_that_needs_quoting(kafka: AnyKafkaServer) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dephealth import Endpoint
 
-_METADATA, _API_VERSIONS = 3, 18
+_METADATA, _SASL_HANDSHAKE, _API_VERSIONS = 3, 17, 18
 _UNSUPPORTED_VERSION = 35
 
 
@@ -23,6 +23,7 @@ class FakeBroker:
         size: What it says that the length of this answer is.
         silent: It answers no request for metadata.
         hangs_up: It closes the connection instead.
+        login: The code with which it answers who begins a login; None to close there too.
         host: Where to listen.
     """
 
@@ -36,6 +37,7 @@ class FakeBroker:
         size: int | None = None,
         silent: bool = False,
         hangs_up: bool = False,
+        login: int | None = None,
         host: str = "127.0.0.1",
     ) -> None:
         self.host = host
@@ -46,6 +48,7 @@ class FakeBroker:
         self._size = size
         self._silent = silent
         self._hangs_up = hangs_up
+        self._login = login
         self._serving: set[asyncio.Task[None]] = set()
 
     @property
@@ -88,6 +91,10 @@ class FakeBroker:
         elif api == _API_VERSIONS:
             known = struct.pack(">hhhhhh", _METADATA, 0, 1, _API_VERSIONS, 0, 0)
             _send(writer, correlation, struct.pack(">hi", 0, 2) + known)
+        elif api == _SASL_HANDSHAKE:
+            if self._login is None:
+                return False
+            _send(writer, correlation, struct.pack(">hi", self._login, 0))
         else:
             assert (api, version) == (_METADATA, 1)
             self.asked.append(request[10 + max(0, client) :])

@@ -70,6 +70,19 @@ async def test_broker_that_hangs_up_on_the_request_has_reset(broker: Brokers) ->
     assert check.latency < 1.0
 
 
+@pytest.mark.parametrize(
+    ("code", "detail"), [(0, "auth_error"), (33, "auth_error"), (34, "connection_reset")]
+)
+async def test_broker_that_would_begin_a_login_wants_one(
+    broker: Brokers, code: int, detail: str
+) -> None:
+    """A broker that hangs up on who does not log in, but offers a login, is told as that."""
+    async with broker(hangs_up=True, login=code) as server:
+        check = await check_once(KafkaChecker(), server.endpoint)
+
+    assert _detail(check) == detail
+
+
 async def test_broker_that_does_not_answer_the_request_is_a_timeout(broker: Brokers) -> None:
     """A broker that stops after it has greeted is a timeout, on time."""
     async with broker(silent=True) as server:

@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException
 
 from dephealth import (
     Address,
+    CheckAuthError,
     Checker,
     Endpoint,
     Outcome,
@@ -23,6 +24,7 @@ from dephealth import (
 )
 
 from ._errors import failure_of, outcome_of
+from ._login import wants_login
 from ._metadata import MetadataRequest
 from ._security import MECHANISMS, PROTOCOLS, settle, uses_tls
 
@@ -81,7 +83,7 @@ class KafkaChecker(TLSOptions, Checker):
             if not isinstance(failure, OSError):
                 break
         if failure is not None:
-            raise failure
+            raise await self._explained(failure, endpoint, address)
 
     async def _ask(self, settings: Mapping[str, Any]) -> Exception | None:
         """What is wrong with the broker that *settings* lead to."""
@@ -95,6 +97,15 @@ class KafkaChecker(TLSOptions, Checker):
         if request.nameless:
             return UnhealthyError("the broker answers, but names no brokers", detail="no_brokers")
         return failure_of(request.errors[0])
+
+    async def _explained(self, failure: Exception, endpoint: Endpoint, address: str) -> Exception:
+        """*failure*, or what is behind it if the broker hangs up on who does not log in."""
+        if self.username or not isinstance(failure, ConnectionResetError):
+            return failure
+        context = self.ssl_context if self.tls else None
+        if not await wants_login(address, int(endpoint.port), context, endpoint.host):
+            return failure
+        return CheckAuthError("the broker wants a login, and hangs up without")
 
     def _settings(self, endpoint: Endpoint, address: str) -> Mapping[str, Any]:
         """The options in librdkafka's terms, for one of the addresses of *endpoint*."""
