@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiomysql
 import pytest
 
-from dephealth import ERROR, Endpoint, check_once
+from dephealth import ERROR, Endpoint, _resolver, check_once
 from dephealth_mysql import MySQLChecker
 from dephealth_testing import assert_nothing_left
 
@@ -232,3 +233,14 @@ async def test_who_waits_gets_the_place_of_a_lost_connection(
     waiting = asyncio.ensure_future(pool.acquire())
     assert await checking == "timeout"
     pool.release(await asyncio.wait_for(waiting, 1))
+
+
+async def test_name_that_is_not_resolved(
+    make_pool: MakePool, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the pool looks a name up in the loop's executor, it is looked up without it."""
+    # As if another check waited for the name already, and no answer came.
+    lookups = [_resolver._Lookup(math.inf)]
+    monkeypatch.setitem(_resolver._system._underway, "my.invalid", lookups)
+    pool = await make_pool(host="my.invalid", minsize=0)
+    assert await check(pool=pool, timeout=0.2) == "dns_error"

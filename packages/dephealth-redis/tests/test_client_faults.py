@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster, Sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from dephealth import _resolver
 from dephealth_redis._client import _close_ended
 from dephealth_testing import Close, Fault, FaultProxy, Refuse, Reset, Silent, assert_nothing_left
 
@@ -145,3 +148,24 @@ async def test_missing_unix_socket(ask: Ask) -> None:
     client = Redis(unix_socket_path="/nonexistent/redis", retry=Retry(ConstantBackoff(0), 0))
 
     assert await ask(client) == "connection_refused"
+
+
+@pytest.mark.parametrize("kind", ["client", "of a Sentinel", "of a cluster"])
+async def test_name_that_is_not_resolved(
+    ask: Ask, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the client looks a name up in the loop's executor, it is looked up without it."""
+    # As if another check waited for the name already, and no answer came.
+    lookups = [_resolver._Lookup(math.inf)]
+    monkeypatch.setitem(_resolver._system._underway, "redis.invalid", lookups)
+    async with AsyncExitStack() as stack:
+        if kind == "of a cluster":
+            client: Redis | RedisCluster = RedisCluster(host="redis.invalid")
+        elif kind == "of a Sentinel":
+            watching = Sentinel([("redis.invalid", 26379)])  # type: ignore[no-untyped-call]
+            client = watching.master_for("main")
+            stack.push_async_callback(watching.sentinels[0].aclose)
+        else:
+            client = Redis(host="redis.invalid")
+        stack.push_async_callback(client.aclose)
+        assert await ask(client, timeout=0.2) == "dns_error"

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiomysql
 
-from dephealth import CheckError, pool_patience
+from dephealth import CheckError, pool_patience, resolve
 
 from ._asking import ask, ask_anew
 from ._connecting import Arguments
@@ -62,6 +62,8 @@ async def _ask_as_guest(connection: Any, query: str) -> None:
 async def _acquire(pool: Any, query: str, own: Arguments | None) -> Any:
     if has_one_free(pool):
         return await pool.acquire()
+    if not is_exhausted(pool):
+        await _look_up(pool)
     # In a task of its own: who waits for aiomysql's pool cannot leave while others connect.
     acquiring = asyncio.ensure_future(pool.acquire())
     try:
@@ -74,6 +76,18 @@ async def _acquire(pool: Any, query: str, own: Arguments | None) -> Any:
         acquiring.add_done_callback(partial(_undo, pool))
         raise
     return acquiring.result()
+
+
+async def _look_up(pool: Any) -> None:
+    """Wait until the name that *pool* is about to connect to is found.
+
+    The pool looks it up in the executor of the application, whose few threads
+    a name server that hangs would keep check by check.
+    """
+    arguments = arguments_of(pool)
+    if arguments.get("host") and not arguments.get("unix_socket"):
+        with contextlib.suppress(OSError):  # the pool meets it as well
+            await resolve(arguments["host"])
 
 
 def _undo(pool: Any, acquiring: asyncio.Future[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from inspect import Parameter, signature
@@ -24,6 +25,7 @@ from dephealth import (
     CheckTlsError,
     UnhealthyError,
     pool_patience,
+    resolve,
 )
 
 from ._errors import failed_to_connect
@@ -53,6 +55,7 @@ async def ping_through(client: Redis | RedisCluster) -> None:
 
 
 async def _ping_pool(pool: Any) -> None:
+    await _look_up(pool)
     with _explained(pool.connection_class):
         connection = await _taken(pool)
         if connection is None:
@@ -62,6 +65,20 @@ async def _ping_pool(pool: Any) -> None:
             await ping_shared(connection)
         finally:
             await pool.release(connection)
+
+
+async def _look_up(pool: Any) -> None:
+    """Wait until the name that *pool* may be about to connect to is found.
+
+    redis-py looks it up in the executor of the application, whose few threads
+    a name server that hangs would keep check by check.
+    """
+    sentinels = getattr(getattr(pool, "sentinel_manager", None), "sentinels", ())
+    for one in [sentinel.connection_pool for sentinel in sentinels] or [pool]:
+        host = one.connection_kwargs.get("host")
+        if host and not getattr(pool, "_available_connections", None):
+            with contextlib.suppress(OSError):  # the client meets it as well
+                await resolve(host)
 
 
 async def _taken(pool: Any) -> Any:
@@ -104,6 +121,9 @@ async def _ping_cluster(client: RedisCluster) -> None:
     nodes = client.get_nodes() or list(client.nodes_manager.startup_nodes.values())
     failures: list[exceptions.RedisError] = []
     for node in nodes:
+        if not getattr(node, "_free", None):
+            with contextlib.suppress(OSError):  # the client meets it as well
+                await resolve(node.host)
         try:
             await _ping_node(node)
         except (exceptions.ConnectionError, exceptions.TimeoutError) as exc:
