@@ -97,6 +97,23 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         _SENTINEL: not_asked("its Sentinels would look for another master"),
         "redis, Cluster client": not_asked("its one node is no replica"),
     },
+    "paused": {
+        "tcp": found("ok", note="the system accepts in the server's stead"),
+        _SENTINEL: found(
+            "timeout", "error", note="`error` once its Sentinels name no master any more"
+        ),
+    },
+    "killed": {
+        "postgres pooled": _CUT_FIRST,
+        "mysql pooled": _CUT_FIRST,
+        "ldap, client": found(
+            "connection_reset", note="until the application opens its connection again"
+        ),
+        _SENTINEL: found(
+            "connection_refused", "error", note="`error` once its Sentinels name no master any more"
+        ),
+    },
+    "short": {"pooled": found("ok", note="its connection is open")},
     "plaintext to tls": {
         "tcp": _NO_TLS,
         "postgres": _ONE_PORT,

@@ -50,6 +50,14 @@ _NETWORK = "the network"
 _LOGIN = "the login"
 _POOL = "the application's pool"
 _STATE = "the server answers, and is not well"
+_LIFE = "the server comes back"
+_SELF = "this process"
+
+PAUSED = Question(
+    "paused", _LIFE, "it is stopped (SIGSTOP), longer than the timeout, and goes on", "timeout"
+)
+KILLED = Question("killed", _LIFE, "it is killed, and started again", "connection_refused")
+SHORT = Question("short", _SELF, "it can open no more descriptors; after three intervals", "error")
 
 QUESTIONS: tuple[Question, ...] = (
     Question("healthy", _NETWORK, "all is well", "ok", of_scene(as_it_is(plain))),
@@ -367,4 +375,7 @@ QUESTIONS: tuple[Question, ...] = (
         of_scene(unwell.no_brokers),
         types=("kafka",),
     ),
+    PAUSED,
+    KILLED,
+    SHORT,
 )

@@ -99,6 +99,10 @@ class Servers:
         list(self._pool.map(lambda server: server.close(), reversed(started)))
         self._pool.shutdown()
 
+    def has(self, name: str) -> bool:
+        """Whether it is installed."""
+        return name in self._starting
+
     def __getitem__(self, name: str) -> PrivateServer:
         """The running server of that name; a test that asks for one not installed is skipped."""
         program = self._programs[name]

@@ -27,7 +27,7 @@ class Subject(ABC):
     Attributes:
         type: The dependency type.
         mode: "standalone", or what the application gives it.
-        server: Name of its server among `Servers`.
+        server: Name of its server among `Servers`, if that is not the type.
         tls_inside: Whether TLS is begun inside of the protocol, on the plaintext port.
     """
 
@@ -49,6 +49,11 @@ class Subject(ABC):
         """Names the column."""
         return self.type if self.mode == "standalone" else f"{self.type}, {self.mode}"
 
+    @property
+    def server_name(self) -> str:
+        """Its server among `Servers`."""
+        return self.server or self.type
+
     @abstractmethod
     def open(self, target: Target, *, warm: bool) -> AbstractAsyncContextManager[Dependency]:
         """What is declared for *target*, with the application's object if there is one.
@@ -59,11 +64,11 @@ class Subject(ABC):
 
     def well(self, servers: Servers) -> PrivateServer:
         """Its server."""
-        return servers[self.server or self.type]
+        return servers[self.server_name]
 
     def strict(self, servers: Servers) -> PrivateServer:
         """Its server with an expired certificate, which demands one of clients."""
-        return servers[f"{self.server or self.type} strict"]
+        return servers[f"{self.server_name} strict"]
 
     def door(self, server: Any, door: str) -> int:
         """The port of *server* for "plain", "tls", "mtls" or "login"."""
