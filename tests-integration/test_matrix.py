@@ -60,7 +60,7 @@ def test_paused(
     servers: Servers, lives: tuple[Stories, Stories], subject: Subject, promised: Answer
 ) -> None:
     """A server that hangs is seen at once, and is well within an interval of its going on."""
-    assert servers[subject.server_name]
+    servers.require(subject.server_name)
     lives[0][subject].verify(promised)
 
 
@@ -69,7 +69,7 @@ def test_killed(
     servers: Servers, lives: tuple[Stories, Stories], subject: Subject, promised: Answer
 ) -> None:
     """A server that is killed is seen at once, and is well within an interval of its start."""
-    assert servers[subject.server_name]
+    servers.require(subject.server_name)
     lives[1][subject].verify(promised)
 
 
@@ -78,7 +78,7 @@ def test_short(
     servers: Servers, wants: Mapping[Subject, Want], subject: Subject, promised: Answer
 ) -> None:
     """Without descriptors there is no result for three intervals, and then an error."""
-    assert servers[subject.server_name]
+    servers.require(subject.server_name)
     wants[subject].verify(promised)
 
 

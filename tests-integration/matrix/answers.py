@@ -6,15 +6,15 @@ from .answer import Answer, found, not_asked
 from .questions import QUESTIONS, Question
 from .subjects import Subject
 
-_ESTABLISHED = found("ok", note="a connection was established, which is all that is asked")
-_ONE_ENDPOINT = not_asked("a pool or client is one endpoint")
-_ITS_OWN_ADDRESS = not_asked("the application's object has the address")
-_NO_LOGIN = not_asked("tcp logs in nowhere")
-_NO_TLS = not_asked("tcp speaks no TLS")
-_NO_POOL = not_asked("there is no pool")
-_ONE_CONNECTION = not_asked("an `ldap3.Connection` is one connection and no pool")
+_ESTABLISHED = found("ok", note="A connection was established, which is all that is asked")
+_ONE_ENDPOINT = not_asked("A pool or client is one endpoint")
+_ITS_OWN_ADDRESS = not_asked("The application's object has the address")
+_NO_LOGIN = not_asked("A TCP connection needs no login")
+_NO_TLS = not_asked("There is no TLS in it")
+_NO_POOL = not_asked("There is no pool")
+_ONE_CONNECTION = not_asked("An `ldap3.Connection` is one connection and no pool")
 _BEHIND_SENTINEL = not_asked(
-    "the Sentinels know where the server is, so that nothing can be put before it; "
+    "The Sentinels know where the server is, so that nothing can be put before it; "
     "the client is that of the column beside it"
 )
 _CUT_FIRST = found(
@@ -22,15 +22,20 @@ _CUT_FIRST = found(
     "connection_reset",
     note="`connection_reset` if the check finds that its connection was just cut",
 )
-_REFUSED_LOGIN = found("auth_error", note="it is asked for at login, where the server says why")
-_NO_ALERT = "the server closes without an alert of TLS"
+_REFUSED_LOGIN = found("auth_error", note="It is asked for at login, where the server says why")
+_NO_ALERT = (
+    "The server closes without an alert of TLS, which a server that sends one makes a `tls_error`"
+)
 _OVERTAKEN = found(
-    "tls_error", "connection_reset", note="the alert of TLS may be overtaken by the reset"
+    "tls_error", "connection_reset", note="The alert of TLS may be overtaken by the reset"
 )
 _UNTOLD_PHASE = found(
-    "connection_reset", note="the pool does not tell in which phase of connecting it was reset"
+    "connection_reset", note="The pool does not tell in which phase of connecting it was reset"
 )
-_ONE_PORT = not_asked("one port has both: who must come with TLS and does not is refused the login")
+_TLS_USER = found(
+    "auth_error", note="One port has both: who has to come with TLS is refused the login without"
+)
+_ONE_PORT = not_asked("One port has both")
 
 _TLS_ROWS = [one.key for one in QUESTIONS if one.section == "TLS"]
 _POOL_ROWS = [one.key for one in QUESTIONS if one.section == "the application's pool"]
@@ -50,12 +55,12 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     },
     "pool without server": {
         "standalone": _NO_POOL,
-        "postgres": _CUT_FIRST,
-        "mysql": _CUT_FIRST,
+        "postgres pooled": _CUT_FIRST,
+        "mysql pooled": _CUT_FIRST,
         "ldap, client": found(
             "connection_reset",
             "connection_refused",
-            note="refused if the connection opens when it is first used, or restarts by itself",
+            note="Refused if the connection opens when it is first used, or restarts by itself",
         ),
     },
     "cut": {"tcp": _ESTABLISHED},
@@ -65,12 +70,12 @@ ANSWERS: dict[str, dict[str, Answer]] = {
             "error", "tls_error", note="`tls_error` in connections of the pool that have TLS"
         ),
         "ldap, client": found(
-            "error", "connection_reset", note="after the first check the connection is closed"
+            "error", "connection_reset", note="After the first check the connection is closed"
         ),
     },
     "no right": {
         "tcp": _NO_LOGIN,
-        "kafka": not_asked("whoever may log in may ask for the brokers"),
+        "kafka": not_asked("Whoever may log in may ask for the brokers"),
     },
     "no client certificate": {
         "tcp": _NO_TLS,
@@ -92,13 +97,16 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         ),
         "ldap, StartTLS": _ONE_PORT,
     },
-    "unknown database": {"redis, Cluster client": not_asked("a cluster has no numbered databases")},
+    "unknown database": {
+        "mysql": found("auth_error", note="MariaDB tells strangers only that they have no right"),
+        "redis, Cluster client": not_asked("A cluster has no numbered databases"),
+    },
     "master down": {
-        _SENTINEL: not_asked("its Sentinels would look for another master"),
-        "redis, Cluster client": not_asked("its one node is no replica"),
+        _SENTINEL: not_asked("Its Sentinels would look for another master"),
+        "redis, Cluster client": not_asked("Its one node is no replica"),
     },
     "paused": {
-        "tcp": found("ok", note="the system accepts in the server's stead"),
+        "tcp": found("ok", note="The system accepts in the server's stead"),
         _SENTINEL: found(
             "timeout", "error", note="`error` once its Sentinels name no master any more"
         ),
@@ -107,17 +115,17 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "postgres pooled": _CUT_FIRST,
         "mysql pooled": _CUT_FIRST,
         "ldap, client": found(
-            "connection_reset", note="until the application opens its connection again"
+            "connection_reset", note="Until the application opens its connection again"
         ),
         _SENTINEL: found(
             "connection_refused", "error", note="`error` once its Sentinels name no master any more"
         ),
     },
-    "short": {"pooled": found("ok", note="its connection is open")},
+    "short": {"pooled": found("ok", note="Its connection is open already")},
     "plaintext to tls": {
         "tcp": _NO_TLS,
-        "postgres": _ONE_PORT,
-        "mysql": _ONE_PORT,
+        "postgres": _TLS_USER,
+        "mysql": _TLS_USER,
         "ldap, StartTLS": _ONE_PORT,
         "amqp": found("error", note="RabbitMQ answers with an alert of TLS"),
     },

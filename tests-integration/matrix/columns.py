@@ -26,9 +26,9 @@ SUBJECTS: tuple[Subject, ...] = (
     RedisSentinelClient("redis", "Sentinel client", server="redis sentinel"),
     RedisClusterClient("redis", "Cluster client", server="redis cluster"),
     Standalone("ldap"),
-    Standalone("ldap", "StartTLS", tls_inside=True),
+    Standalone("ldap", "standalone, StartTLS", tls_inside=True),
     LdapClient("ldap", "client"),
     Standalone("amqp"),
     Standalone("kafka"),
-    Standalone("kafka", "Apache Kafka", server="apache"),
+    Standalone("kafka", "standalone, Apache Kafka", server="apache"),
 )

@@ -14,6 +14,8 @@ import asyncpg
 import ldap3
 from redis.asyncio import Redis, Sentinel
 from redis.asyncio import RedisCluster as ClusterClient
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 
 from dephealth.api import Dependency, ldap_check, mysql_check, postgres_check, redis_check
 from private_servers import RedisSentinel
@@ -40,7 +42,7 @@ class PostgresPool(Subject):
             user=user,
             password=password,
             database=target.database or server.database,
-            ssl=target.context(),
+            ssl=False if target.login is Login.TLS_ONLY else target.context(),
             min_size=0,
             max_size=AT_ONCE,
         )
@@ -84,11 +86,11 @@ class MySQLPool(Subject):
 
 @dataclass(frozen=True)
 class RedisClient(Subject):
-    """A client of redis.asyncio, with the retries that it has by itself."""
+    """A client of redis.asyncio that tries again and again, and waits long in between."""
 
     pooled: ClassVar[bool] = True
     retries: ClassVar[bool] = True
-    at_once: ClassVar[int] = 4  # redis-py makes a context of TLS for each connection
+    at_once: ClassVar[int] = 2  # redis-py makes a context of TLS for each connection
 
     @asynccontextmanager
     async def open(self, target: Target, *, warm: bool) -> AsyncIterator[Dependency]:
@@ -125,6 +127,7 @@ class RedisClient(Subject):
             "username": user,
             "password": password,
             "max_connections": AT_ONCE,
+            "retry": Retry(ConstantBackoff(30), 3),
             **({"db": int(target.database)} if target.database else {}),
             **tls,
         }

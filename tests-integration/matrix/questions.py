@@ -162,7 +162,9 @@ QUESTIONS: tuple[Question, ...] = (
         "auth_error",
         of_scene(login(Login.OUTSIDER)),
     ),
-    Question("tls", _TLS, "all is well", "ok", of_scene(as_it_is(secure))),
+    Question(
+        "tls", _TLS, "all is well, and the certificate verified", "ok", of_scene(as_it_is(secure))
+    ),
     Question(
         "untrusted",
         _TLS,

@@ -41,12 +41,12 @@ def strict(servers: Servers, subject: Subject, tls: Tls, **more: Any) -> Target:
     return Target(server=server, port=subject.door(server, "mtls"), door="mtls", tls=tls, **more)
 
 
-def as_it_is(make: Callable[..., Target], **more: Any) -> MakeScene:
+def as_it_is(make: Callable[..., Target], *, in_use: bool = False, **more: Any) -> MakeScene:
     """Ask what *make* gives."""
 
     @asynccontextmanager
     async def scene(servers: Servers, subject: Subject) -> AsyncIterator[Scene]:
-        yield Scene(make(servers, subject, **more))
+        yield Scene(make(servers, subject, **more), in_use=in_use)
 
     return scene
 
@@ -150,13 +150,18 @@ async def tls_to_plaintext(servers: Servers, subject: Subject) -> AsyncIterator[
 
 @asynccontextmanager
 async def plaintext_to_tls(servers: Servers, subject: Subject) -> AsyncIterator[Scene]:
-    """No TLS to a port on which nothing else is spoken."""
-    yield Scene(replace(secure(servers, subject), tls=Tls.NONE))
+    """No TLS to a port on which nothing else is spoken, or by a user who is let in with it only."""
+    target = replace(secure(servers, subject), tls=Tls.NONE)
+    yield Scene(
+        replace(target, door="plain", login=Login.TLS_ONLY)
+        if subject.type in {"postgres", "mysql"}
+        else target
+    )
 
 
 def saying(**options: Any) -> MakeScene:
     """Ask with these further keywords."""
-    return as_it_is(plain, options=options)
+    return as_it_is(plain, in_use=True, options=options)
 
 
 @asynccontextmanager

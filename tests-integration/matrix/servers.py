@@ -88,8 +88,8 @@ class Servers:
             self._programs[name] = server.program
             if _missing(server.program) is None:
                 self._starting[name] = self._pool.submit(server.start)
+        self._programs["redis sentinel"] = RedisSentinel.program
         if "redis" in self._starting:
-            self._programs["redis sentinel"] = RedisSentinel.program
             self._starting["redis sentinel"] = self._pool.submit(self._sentinel)
         wait(self._starting.values())  # or a cell would take what starts for what it leaves
         return self
@@ -103,13 +103,17 @@ class Servers:
         """Whether it is installed."""
         return name in self._starting
 
-    def __getitem__(self, name: str) -> PrivateServer:
-        """The running server of that name; a test that asks for one not installed is skipped."""
+    def require(self, name: str) -> None:
+        """Skip the test if it is not."""
         program = self._programs[name]
         if program in {one.name for one in provision.PROGRAMS}:
             require(program)
         elif (reason := _missing(program)) is not None:
             pytest.skip(reason)
+
+    def __getitem__(self, name: str) -> PrivateServer:
+        """The running server of that name; a test that asks for one not installed is skipped."""
+        self.require(name)
         return self._starting[name].result()
 
     def _sentinel(self) -> PrivateServer:

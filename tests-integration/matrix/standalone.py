@@ -63,6 +63,8 @@ def credentials(type: str, target: Target) -> tuple[str | None, str | None]:
             return user, WRONG_PASSWORD
         case Login.OUTSIDER:
             return outsider
+        case Login.TLS_ONLY:
+            return server.tls_user, password
         case Login.NONE:
             return (user if type in {"postgres", "mysql"} else None), None
 
@@ -134,6 +136,8 @@ class Standalone(Subject):
                 if self.tls_inside and options.pop("tls", False):
                     options["start_tls"] = True
                 return True, options | {"check_method": "search", "base_dn": server.guarded}
+            case "postgres" if target.login is Login.TLS_ONLY:
+                options["params"] = {"sslmode": "disable"}
             case "kafka":
                 return target.door == "login", options
         return True, options

@@ -47,7 +47,7 @@ class Subject(ABC):
     @property
     def key(self) -> str:
         """Names the column."""
-        return self.type if self.mode == "standalone" else f"{self.type}, {self.mode}"
+        return ", ".join([self.type, *self.mode.split(", ")]).replace(", standalone", "")
 
     @property
     def server_name(self) -> str:

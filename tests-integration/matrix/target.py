@@ -22,6 +22,8 @@ class Login(Enum):
     NONE = auto()
     OUTSIDER = auto()
     """One who may log in, but no more."""
+    TLS_ONLY = auto()
+    """One who is let in with TLS only, and comes without."""
 
 
 class Tls(Enum):
