@@ -14,6 +14,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from dephealth import CheckError
 
+from ._descriptors import require_descriptors
 from ._metadata import Metadatum
 from ._status import failure
 
@@ -53,7 +54,9 @@ class Call:
 
         Raises:
             CheckError: It says something else, or cannot be reached.
+            OSError: This process can open nothing more.
         """
+        require_descriptors()
         channel = grpc.insecure_channel(target, [*_OPTIONS, *self._options(), *options])
         request = HealthCheckRequest(service=self.service)
         # If this fails for want of a thread, to close the channel would wait for ever.
