@@ -25,6 +25,7 @@ from .watching import INTERVAL, Sight, name_of, watching
 PATIENCE = 3
 """Intervals for which the state is kept."""
 _SPARE = 8
+_TURNS = 20
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,10 @@ async def run_short(servers: Servers, subjects: Sequence[Subject]) -> Mapping[Su
     log.addHandler(lines)
     async with assert_nothing_left(within=5.0), watching(places, log=log) as watched:
         with _NoDescriptors() as descriptors:
-            await asyncio.sleep(TIMEOUT)  # the checks that are under way end by then
-            descriptors.take()
+            # What is under way ends, and gives back what it has.
+            for _ in range(_TURNS):
+                await asyncio.sleep(TIMEOUT / _TURNS)
+                descriptors.take()
             begun = time.monotonic()
             for subject in subjects:
                 moment = begun + PATIENCE * INTERVAL

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from dephealth import require_descriptors
 from dephealth._resolver import resolve
+from dephealth_testing import assert_nothing_left
 
 from ._fakes import Bench, Scripted, dependency
 from ._virtual_time import virtual_time
@@ -122,3 +124,11 @@ async def test_no_threads_left() -> None:
         threading.stack_size(before)
 
     assert "127.0.0.1" in await asyncio.wait_for(resolve("localhost"), 10)
+
+
+def test_descriptors_are_required() -> None:
+    """Who needs more descriptors than there are is told so, and none of them stays open."""
+    require_descriptors()
+    with assert_nothing_left(), no_descriptors(), pytest.raises(OSError, match="Too many") as told:
+        require_descriptors()
+    assert told.value.errno == errno.EMFILE

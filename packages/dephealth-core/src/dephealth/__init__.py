@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._classification import ErrorTable, lookup
     from ._declaration import CheckOptions, declare
     from ._dependency import Dependency, DependencyType
+    from ._descriptors import require_descriptors
     from ._dial import dial
     from ._endpoint import Endpoint
     from ._history import Change, EndpointHistory, RecentCheck
@@ -133,6 +134,7 @@ __all__ = [
     "option",
     "options_of",
     "pool_patience",
+    "require_descriptors",
     "resolve",
     "reveal",
     "time_left",
@@ -149,6 +151,7 @@ _PLACES = {
     "declare": "._declaration",
     "Dependency": "._dependency",
     "DependencyType": "._dependency",
+    "require_descriptors": "._descriptors",
     "dial": "._dial",
     "Endpoint": "._endpoint",
     "Change": "._history",

@@ -12,9 +12,8 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from dephealth import CheckError
+from dephealth import CheckError, require_descriptors
 
-from ._descriptors import require_descriptors
 from ._metadata import Metadatum
 from ._status import failure
 
@@ -56,7 +55,7 @@ class Call:
             CheckError: It says something else, or cannot be reached.
             OSError: This process can open nothing more.
         """
-        require_descriptors()
+        require_descriptors()  # gRPC's core ends the process where it can open nothing
         channel = grpc.insecure_channel(target, [*_OPTIONS, *self._options(), *options])
         request = HealthCheckRequest(service=self.service)
         # If this fails for want of a thread, to close the channel would wait for ever.

@@ -8,6 +8,8 @@ from typing import Any
 
 from confluent_kafka import KafkaError, Producer
 
+from dephealth import require_descriptors
+
 _PATIENCE = 0.02
 """Seconds after which a wait looks whether it is to end."""
 
@@ -66,7 +68,9 @@ class MetadataRequest:
 
         Raises:
             KafkaException: The settings are of no use.
+            OSError: This process can open nothing more.
         """
+        require_descriptors()  # of some librdkafka does not say that it cannot open them
         client = Producer(
             {
                 **_SETTINGS,
