@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .answer import Answer, found, not_asked
 from .questions import QUESTIONS, Question
 from .subjects import Subject
@@ -152,8 +154,10 @@ def answer(question: Question, subject: Subject) -> Answer | None:
     if question.types and subject.type not in question.types:
         return None
     special = ANSWERS.get(question.key, {})
+    return next((special[key] for key in keys_of(subject) if key in special), found(question.usual))
+
+
+def keys_of(subject: Subject) -> Sequence[str]:
+    """Under which what is special about a column may stand, the first that is there counts."""
     kind = "pooled" if subject.pooled else "standalone"
-    for key in (subject.key, f"{subject.type} {kind}", subject.type, kind):
-        if key in special:
-            return special[key]
-    return found(question.usual)
+    return [subject.key, f"{subject.type} {kind}", subject.type, kind]

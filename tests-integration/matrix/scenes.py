@@ -123,16 +123,19 @@ async def several_hosts(servers: Servers, subject: Subject, answer: Answer) -> N
         await dependency.checker.aclose()  # type: ignore[attr-defined]
 
 
+def at_login(servers: Servers, subject: Subject, who: Login) -> Target:
+    """The subject's server where it asks for a login, and who comes."""
+    server = subject.well(servers)
+    port = subject.door(server, "login")
+    return Target(server=server, port=port, door="login", login=who)
+
+
 def login(who: Login) -> MakeScene:
     """Come as *who*."""
 
     @asynccontextmanager
     async def scene(servers: Servers, subject: Subject) -> AsyncIterator[Scene]:
-        server = subject.well(servers)
-        port = subject.door(server, "login")
-        yield Scene(
-            Target(server=server, port=port, door="login", login=who), in_use=subject.type == "ldap"
-        )
+        yield Scene(at_login(servers, subject, who), in_use=subject.type == "ldap")
 
     return scene
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -27,6 +27,9 @@ from private_servers.grpc_health import GRPCHealthServer
 from private_servers.http import HTTPServer
 from private_servers.kafka import KafkaServer
 from private_servers.kafka_apache import ApacheKafkaServer, what_is_missing
+
+if TYPE_CHECKING:
+    from .subjects import Subject
 
 Make = Callable[[Certificates], PrivateServer]
 
@@ -99,12 +102,12 @@ class Servers:
         list(self._pool.map(lambda server: server.close(), reversed(started)))
         self._pool.shutdown()
 
-    def has(self, name: str) -> bool:
-        """Whether it is installed."""
-        return name in self._starting
+    def having(self, subjects: Sequence[Subject]) -> Sequence[Subject]:
+        """Those of *subjects* whose servers are installed."""
+        return [subject for subject in subjects if subject.server_name in self._starting]
 
     def require(self, name: str) -> None:
-        """Skip the test if it is not."""
+        """Skip the test if the server of that name is not installed."""
         program = self._programs[name]
         if program in {one.name for one in provision.PROGRAMS}:
             require(program)

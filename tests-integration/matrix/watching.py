@@ -10,10 +10,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dephealth import EndpointState, Target
+from dephealth import EndpointState, Exporter, Target
 from dephealth.api import Dependency, DependencyHealth
 
-from .asking import TIMEOUT, assert_discreet
+from .asking import TIMEOUT
 from .subjects import Subject
 from .target import Target as Place
 
@@ -34,6 +34,8 @@ class Sight:
 
 class Watched:
     """What becomes of the subjects: an exporter of the object that checks them."""
+
+    health: DependencyHealth
 
     def __init__(self) -> None:
         self.sights: dict[str, list[Sight]] = {}
@@ -83,13 +85,13 @@ def name_of(subject: Subject) -> str:
 
 @asynccontextmanager
 async def watching(
-    places: Mapping[Subject, Place], *, warm: bool = True, **options: Any
+    places: Mapping[Subject, Place], *, exporters: Sequence[Exporter] = (), **options: Any
 ) -> AsyncIterator[Watched]:
     """Check every subject again and again; begins when each has its first result."""
     async with AsyncExitStack() as stack:
         watched = Watched()
         for subject, place in places.items():
-            dependency = await stack.enter_async_context(subject.open(place, warm=warm))
+            dependency = await stack.enter_async_context(subject.open(place, warm=True))
             name = name_of(subject)
             watched.dependencies[name] = replace(dependency, name=name)
         health = DependencyHealth(
@@ -98,13 +100,12 @@ async def watching(
             *watched.dependencies.values(),
             check_interval=INTERVAL,
             timeout=TIMEOUT,
-            exporters=[watched, *options.pop("exporters", ())],
+            exporters=[watched, *exporters],
             **options,
         )
-        assert_discreet(repr(health))
+        watched.health = health
         await health.start()
         stack.push_async_callback(health.stop)
         for name in watched.dependencies:
             await watched.until(name, 0.0, lambda _: True)
         yield watched
-        assert_discreet(repr(health.health_details()))
