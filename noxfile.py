@@ -126,6 +126,18 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session
+def matrix(session: nox.Session) -> None:
+    """Every checker against every fault; writes docs/fault-matrix.md if all is as it says."""
+    _install_workspace(session, *TESTED_WITH)
+    session.run("python", "tests-integration/provision.py")
+    # The page is renewed by what follows.
+    tests = ["tests-integration/test_matrix.py", "-k", "not up_to_date"]
+    session.run("pytest", *tests, *session.posargs)
+    with session.chdir("tests-integration"):
+        session.run("python", "-m", "matrix")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """What checks cost beside the bare drivers; `--write` renews docs/benchmarks.md."""
     _install_workspace(session, *TESTED_WITH)

@@ -156,28 +156,6 @@ async def test_a_thousand_checks_leave_nothing(openldap_server: OpenLDAPServer) 
             }
 
 
-async def test_ldap_example(openldap_server: OpenLDAPServer) -> None:
-    """The guide's connection, made as the application would make it, needs no address."""
-    ldap_server = Server(f"ldap://{openldap_server.host}:{openldap_server.port}")
-    ldap_conn = Connection(ldap_server, auto_bind=True)
-
-    dh = DependencyHealth("my-service", "my-team",
-        ldap_check("ldap-server",
-            client=ldap_conn,
-            check_method="ROOT_DSE",
-            critical=False,
-        ),
-        exporters=[],
-    )  # fmt: skip
-
-    await dh.start()
-    await first_results(dh)
-    assert dh.health() == {"ldap-server": True}
-    assert list(dh.health_details()) == [f"ldap-server:127.0.0.1:{openldap_server.port}"]
-    await dh.stop()
-    ldap_conn.unbind()
-
-
 def test_sync_mode(openldap_server: OpenLDAPServer, make_client: MakeClient) -> None:
     """A connection belongs to no event loop, so a program without one may give it."""
     client = make_client(openldap_server)

@@ -98,36 +98,6 @@ def lost_clients(server: MariaDBServer) -> str:
     return server.execute("show global status like 'Aborted%'")
 
 
-async def test_guide_s_example(mariadb_server: MariaDBServer) -> None:
-    """A pool made as the application would make it is watched without any address."""
-    mysql_pool = await aiomysql.create_pool(
-        host=mariadb_server.host,
-        port=mariadb_server.port,
-        user=mariadb_server.user,
-        password=mariadb_server.password,
-        db=mariadb_server.database,
-        minsize=5,
-        maxsize=20,
-    )
-
-    dh = DependencyHealth("my-service", "my-team",
-        mysql_check("mysql-main",
-            pool=mysql_pool,
-            critical=True,
-        ),
-    )  # fmt: skip
-
-    await dh.start()
-    await first_results(dh)
-    assert dh.health() == {"mysql-main": True}
-    key = f"mysql-main:{mariadb_server.host}:{mariadb_server.port}"
-    assert dh.health_details()[key].detail == "ok"
-    await dh.stop()
-    assert mysql_pool.freesize == mysql_pool.size == 5
-    mysql_pool.close()
-    await mysql_pool.wait_closed()
-
-
 async def test_url(mariadb_server: MariaDBServer) -> None:
     """A URL with a password that must be quoted is enough."""
     server = mariadb_server

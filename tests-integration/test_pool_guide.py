@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
+import aiomysql
 import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from ldap3 import Connection, Server
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
-from dephealth.api import DependencyHealth, postgres_check, redis_check
+from dephealth.api import (
+    DependencyHealth,
+    http_check,
+    kafka_check,
+    ldap_check,
+    mysql_check,
+    postgres_check,
+    redis_check,
+)
 from dephealth_fastapi import DepHealthMiddleware, dependencies_router
-from private_servers import PostgresServer, RedisServer
+from private_servers import MariaDBServer, OpenLDAPServer, PostgresServer, RedisServer
+from private_servers.http import HTTPServer
+from private_servers.kafka import KafkaServer
 from waiting import first_results, served
 
 SERIES_PER_ENDPOINT = 21
@@ -64,6 +76,36 @@ async def test_postgresql_example(database_url: str) -> None:
     await pg_pool.close()
 
 
+async def test_mysql_example(mariadb_server: MariaDBServer) -> None:
+    """A pool of MySQL is watched without any address."""
+    mysql_pool = await aiomysql.create_pool(
+        host=mariadb_server.host,
+        port=mariadb_server.port,
+        user=mariadb_server.user,
+        password=mariadb_server.password,
+        db=mariadb_server.database,
+        minsize=5,
+        maxsize=20,
+    )
+
+    dh = DependencyHealth("my-service", "my-team",
+        mysql_check("mysql-main",
+            pool=mysql_pool,
+            critical=True,
+        ),
+        registry=CollectorRegistry(),
+    )  # fmt: skip
+
+    await dh.start()
+    await first_results(dh)
+    assert dh.health() == {"mysql-main": True}
+    assert list(dh.health_details()) == [f"mysql-main:127.0.0.1:{mariadb_server.port}"]
+    await dh.stop()
+    assert mysql_pool.freesize == mysql_pool.size == 5
+    mysql_pool.close()
+    await mysql_pool.wait_closed()
+
+
 async def test_redis_example(redis_url: str) -> None:
     """A client made as the application would make it is watched without any address."""
     redis_client = Redis.from_url(
@@ -84,6 +126,73 @@ async def test_redis_example(redis_url: str) -> None:
     assert dh.health() == {"redis-cache": True}
     await dh.stop()
     await redis_client.aclose()
+
+
+async def test_ldap_example(openldap_server: OpenLDAPServer) -> None:
+    """A connection to a directory is watched without any address."""
+    ldap_server = Server(f"ldap://{openldap_server.host}:{openldap_server.port}")
+    ldap_conn = Connection(ldap_server, auto_bind=True)
+
+    dh = DependencyHealth("my-service", "my-team",
+        ldap_check("ldap-server",
+            client=ldap_conn,
+            check_method="ROOT_DSE",
+            critical=False,
+        ),
+        registry=CollectorRegistry(),
+    )  # fmt: skip
+
+    await dh.start()
+    await first_results(dh)
+    assert dh.health() == {"ldap-server": True}
+    assert list(dh.health_details()) == [f"ldap-server:127.0.0.1:{openldap_server.port}"]
+    await dh.stop()
+    ldap_conn.unbind()
+
+
+@pytest.fixture
+def others() -> Iterator[tuple[HTTPServer, KafkaServer]]:
+    """The servers of the example with both modes that no other test here needs."""
+    with HTTPServer() as http_server, KafkaServer() as kafka_server:
+        yield http_server, kafka_server
+
+
+async def test_mixed_modes_example(
+    database_url: str, redis_url: str, others: tuple[HTTPServer, KafkaServer]
+) -> None:
+    """Pools stand beside addresses, and each broker of a URL is an endpoint."""
+    http_server, kafka_server = others
+    brokers = ",".join(f"localhost:{port}" for port in kafka_server.ports[:2])
+
+    pg_pool = await asyncpg.create_pool(database_url)
+    redis_client = Redis.from_url(redis_url)
+
+    dh = DependencyHealth("my-service", "my-team",
+        # Pool mode -- tests actual pool health
+        postgres_check("postgres", pool=pg_pool, critical=True),
+        redis_check("redis", client=redis_client, critical=False),
+
+        # Standalone mode -- tests network reachability
+        http_check("payment-api",
+            url=f"http://localhost:{http_server.port}",
+            critical=True,
+        ),
+        kafka_check("kafka",
+            url=f"kafka://{brokers}",
+            critical=True,
+        ),
+        registry=CollectorRegistry(),
+    )  # fmt: skip
+
+    await dh.start()
+    await first_results(dh)
+    assert dh.health() == dict.fromkeys(["postgres", "redis", "payment-api", "kafka"], True)
+    assert [key for key in dh.health_details() if key.startswith("kafka:")] == [
+        f"kafka:localhost:{port}" for port in kafka_server.ports[:2]
+    ]
+    await dh.stop()
+    await redis_client.aclose()
+    await pg_pool.close()
 
 
 @asynccontextmanager

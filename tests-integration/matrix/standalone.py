@@ -125,6 +125,7 @@ class Standalone(Subject):
         server: Any = target.server
         match self.type:
             case "http":
+                options["health_path"] = "/private"
                 if user and password:
                     options["basic_auth"] = (user, password)
                 return False, options

@@ -34,6 +34,8 @@ class _Site(BaseHTTPRequestHandler):
     def _status(self) -> int:
         if self.path.startswith("/status/"):
             return int(self.path.removeprefix("/status/"))
+        if self.path != "/private":
+            return 200
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         user, _, password = base64.b64decode(token).decode().partition(":")
         if scheme != "Basic" or SETTINGS["passwords"].get(user) != password:

@@ -17,7 +17,7 @@ class HTTPServer(PrivateServer):
     """The standard library's server, in a process of its own.
 
     Without TLS on `port`, with TLS on `tls_port`, with TLS that demands a client certificate on
-    `mtls_port`. ``/health`` is for `user` alone; ``/status/NNN`` answers NNN to everybody.
+    `mtls_port`. ``/private`` is for `user` alone; ``/status/NNN`` answers NNN, all else 200.
 
     Attributes:
         user: Is let in with `password`.
