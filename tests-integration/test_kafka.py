@@ -11,11 +11,10 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from dephealth import Endpoint, check_once
-from dephealth.api import DependencyHealth, kafka_check
+from dephealth.api import kafka_check
 from dephealth_kafka import KafkaChecker
 from private_servers.kafka import AnyKafkaServer, KafkaServer
 from private_servers.kafka_apache import ApacheKafkaServer, what_is_missing
-from waiting import detail_becomes, first_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,41 +104,6 @@ async def test_slow_broker_is_waited_for(cluster: KafkaServer) -> None:
     assert details == ["ok", "timeout"]
 
 
-async def test_stopped_broker_is_a_timeout(kafka: AnyKafkaServer) -> None:
-    """A broker whose process is stopped accepts connections and answers nothing: a timeout."""
-    kafka.pause()
-    try:
-        detail = await _detail(kafka.port, 0.3)
-    finally:
-        kafka.resume()
-
-    assert detail == "timeout"
-    assert await _detail(kafka.port) == "ok"
-
-
-async def test_tls(kafka: AnyKafkaServer) -> None:
-    """A broker with TLS is available to who trusts its authority, and to who does not ask."""
-    ca_file = str(kafka.certificates.ca_file)
-    port = kafka.tls_port
-    assert await _detail(port, tls=True, tls_ca_file=ca_file) == "ok"
-    assert await _detail(port, host="127.0.0.1", tls=True, tls_ca_file=ca_file) == "ok"
-    assert await _detail(port, tls=True, tls_skip_verify=True) == "ok"
-    assert await _detail(port, tls=True) == "tls_error"
-
-
-async def test_client_certificate(kafka: AnyKafkaServer) -> None:
-    """A broker that asks clients for a certificate is available to who shows one."""
-    certificates = kafka.certificates
-    detail = await _detail(
-        kafka.mtls_port,
-        tls=True,
-        tls_ca_file=str(certificates.ca_file),
-        tls_cert_file=str(certificates.client_certificate),
-        tls_key_file=str(certificates.client_key),
-    )
-    assert detail == "ok"
-
-
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 async def test_login(kafka: AnyKafkaServer, mechanism: str) -> None:
     """The right password opens the way by each mechanism, with TLS and without."""
@@ -173,25 +137,6 @@ async def test_url_with_a_password_that_needs_quoting(kafka: AnyKafkaServer) -> 
     check = await check_once(dependency.checker, dependency.endpoints[0])
     assert check.outcome is not None
     assert check.outcome.detail == "ok"
-
-
-async def test_broker_that_dies_and_comes_back(kafka: AnyKafkaServer) -> None:
-    """A service sees its broker vanish, and sees it again when it is back."""
-    events = kafka_check(
-        "events", host="127.0.0.1", port=kafka.port, critical=True, interval=1.0, timeout=0.5
-    )
-    health = DependencyHealth("shop", "shop", events, exporters=[])
-    key = f"events:127.0.0.1:{kafka.port}"
-    await health.start()
-    try:
-        await first_results(health)
-        assert health.health() == {"events": True}
-        await asyncio.to_thread(kafka.kill)
-        await detail_becomes(health, key, "connection_refused")
-        await asyncio.to_thread(kafka.start)
-        await detail_becomes(health, key, "ok")
-    finally:
-        await health.stop()
 
 
 async def test_memory_stays(kafka: AnyKafkaServer) -> None:

@@ -18,7 +18,7 @@ from dephealth.api import DependencyHealth, Endpoint
 from dephealth_ldap import LdapChecker, ldap_check
 from dephealth_testing import assert_nothing_left
 from private_servers import OpenLDAPServer
-from waiting import detail_becomes, first_results
+from waiting import first_results
 
 MakeClient = Callable[..., Any]
 
@@ -90,28 +90,6 @@ async def test_rights(openldap_server: OpenLDAPServer) -> None:
     assert await ask(server, **search, **login(server)) == "ok"
 
 
-async def test_certificates(openldap_server: OpenLDAPServer) -> None:
-    """An authority that is not trusted is a TLS error, unless nothing is verified."""
-    for way in ({"tls": True}, {"start_tls": True}):
-        assert await ask(openldap_server, **way) == "tls_error"
-        assert await ask(openldap_server, **way, tls_skip_verify=True) == "ok"
-
-
-async def test_client_certificate() -> None:
-    """A server that demands a client certificate accepts ours, and leaves without."""
-    with OpenLDAPServer(require_client_certificate=True) as server:
-        made = server.certificates
-        trust = {"tls_ca_file": str(made.ca_file)}
-        ours = {
-            "tls_cert_file": str(made.client_certificate),
-            "tls_key_file": str(made.client_key),
-        }
-        for way in ({"tls": True}, {"start_tls": True}):
-            assert await ask(server, **way, **trust, **ours) == "ok"
-            # GnuTLS, which Debian's slapd has, ends the connection without an alert.
-            assert await ask(server, **way, **trust) in {"connection_reset", "tls_error"}
-
-
 async def test_url(openldap_server: OpenLDAPServer) -> None:
     """An operator's URL has all that is needed."""
     server = openldap_server
@@ -122,22 +100,6 @@ async def test_url(openldap_server: OpenLDAPServer) -> None:
 
     [endpoint] = dependency.endpoints
     assert detail(await check_once(dependency.checker, endpoint)) == "ok"
-
-
-async def test_life_of_a_server(own_server: OpenLDAPServer) -> None:
-    """A server that hangs, is gone and comes back is told as that."""
-    server = own_server
-    assert await ask(server) == "ok"
-    server.pause()
-    assert await ask(server, 0.3) == "timeout"
-    assert await ask(server, 0.3, tls=True) == "timeout"
-    assert await ask(server, 0.3, start_tls=True) == "timeout"
-    server.resume()
-    assert await ask(server) == "ok"
-    server.stop()
-    assert await ask(server) == "connection_refused"
-    server.start()
-    assert await ask(server) == "ok"
 
 
 async def test_a_thousand_checks_leave_nothing(openldap_server: OpenLDAPServer) -> None:
@@ -263,22 +225,6 @@ async def test_hanging_server_and_a_client(
     assert await ask(own_server, client=client) == "ok"
 
 
-async def test_restarted_server_and_a_client(
-    own_server: OpenLDAPServer, make_client: MakeClient
-) -> None:
-    """A connection that died is dead until the application opens it again."""
-    client = make_client(own_server)
-    own_server.stop()
-    assert await ask(own_server, client=client) == "connection_reset"
-    own_server.start()
-    assert await ask(own_server, client=client) == "connection_reset"
-
-    client.unbind()
-    client.bind()
-
-    assert await ask(own_server, client=client) == "ok"
-
-
 async def test_restartable_client(own_server: OpenLDAPServer, make_client: MakeClient) -> None:
     """A connection that restarts by itself is as its server is."""
     client = make_client(own_server, client_strategy=ldap3.RESTARTABLE)
@@ -311,25 +257,3 @@ async def test_bind_beside_a_client_with_tls(
         assert found == ("ok" if known else "tls_error")
         assert await ask(server, client=client) == "ok"
         client.unbind()
-
-
-async def test_client_in_the_scheduler(own_server: OpenLDAPServer, make_client: MakeClient) -> None:
-    """A hang shows while it lasts, with the whole of the machinery around it."""
-    client = make_client(own_server)
-    dh = DependencyHealth(
-        "my-service",
-        "my-team",
-        ldap_check("directory", client=client, critical=True, interval=1, timeout=0.5),
-        exporters=[],
-    )
-    await dh.start()
-    await first_results(dh)
-    [key] = dh.health_details()
-
-    own_server.pause()
-    await detail_becomes(dh, key, "timeout")
-    own_server.resume()
-    await detail_becomes(dh, key, "ok")
-    await dh.stop()
-
-    assert client.search(own_server.private, "(objectClass=*)", ldap3.BASE)

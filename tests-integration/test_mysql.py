@@ -12,11 +12,10 @@ import aiomysql
 import pytest
 
 from dephealth import Endpoint, SingleCheck, check_once
-from dephealth.api import DependencyHealth, mysql_check
+from dephealth.api import mysql_check
 from dephealth_mysql import MySQLChecker
 from dephealth_testing import assert_nothing_left
-from private_servers import Certificates, MariaDBServer
-from waiting import detail_becomes, first_results
+from private_servers import MariaDBServer
 
 BOUND = 10.0
 """Seconds until a test that waits for an event has failed."""
@@ -161,30 +160,6 @@ async def test_accounts(mariadb_server: MariaDBServer, check: Check) -> None:
         mariadb_server.execute("drop user locked@'%'")
 
 
-async def test_certificates(mariadb_server: MariaDBServer, check: Check) -> None:
-    """The server's certificate is verified, and the client's is shown."""
-    files: Certificates = mariadb_server.certificates
-    at = Endpoint("localhost", str(mariadb_server.port))
-    own = {
-        "tls_ca_file": str(files.ca_file),
-        "tls_cert_file": str(files.client_certificate),
-        "tls_key_file": str(files.client_key),
-    }
-    assert await check(at, tls=True, tls_ca_file=str(files.ca_file)) == "ok"
-    assert await check(at, tls=True) == "tls_error"
-    assert await check(at, username=mariadb_server.certificate_user, **own) == "ok"
-
-
-async def test_hung_server(paused: Callable[[], None], check: Check) -> None:
-    """A server whose process is stopped is a timeout, on time."""
-    paused()
-    for options in ({}, {"tls_skip_verify": True}):
-        async with assert_nothing_left():
-            started = time.monotonic()
-            assert await check(timeout=0.5, **options) == "timeout"
-            assert time.monotonic() - started < 1.0
-
-
 @pytest.mark.parametrize("tls", [False, True])
 async def test_hung_server_and_pool(
     mariadb_server: MariaDBServer,
@@ -205,54 +180,6 @@ async def test_hung_server_and_pool(
     assert pool.size - pool.freesize == 0
     mariadb_server.resume()
     assert await check(pool=pool) == "ok"
-
-
-async def test_server_that_comes_back(make_pool: MakePool) -> None:
-    """A server that is killed and started again is down and up again, with a pool and without."""
-    with MariaDBServer() as server:
-        address: dict[str, Any] = {"host": server.host, "port": server.port}
-        pool = await make_pool(**address)
-        dh = DependencyHealth(
-            "my-service",
-            "my-team",
-            mysql_check("pool", pool=pool, critical=True),
-            mysql_check(
-                "alone", **address, username=server.user, password=server.password, critical=True
-            ),
-            check_interval=1,
-            timeout=0.5,
-            exporters=[],
-        )
-        keys = [f"{name}:{server.host}:{server.port}" for name in ("pool", "alone")]
-        await dh.start()
-        await first_results(dh)
-        server.kill()
-        for key in keys:
-            await detail_becomes(dh, key, "connection_refused")
-        server.start()
-        for key in keys:
-            await detail_becomes(dh, key, "ok")
-        await dh.stop()
-
-
-async def test_exhausted_pool(make_pool: MakePool, check: Check) -> None:
-    """An application that keeps all of its pool's connections has exhausted it."""
-    pool = await make_pool(maxsize=1)
-    async with pool.acquire():
-        assert await check(pool=pool, timeout=0.5) == "pool_exhausted"
-    assert await check(pool=pool) == "ok"
-
-
-async def test_exhausted_pool_of_a_hung_server(
-    paused: Callable[[], None], make_pool: MakePool, check: Check
-) -> None:
-    """A hung server fills a pool too: that is a timeout."""
-    pool = await make_pool(maxsize=1)
-    async with pool.acquire():
-        paused()
-        started = time.monotonic()
-        assert await check(pool=pool, timeout=0.5) == "timeout"
-        assert time.monotonic() - started < 1.0
 
 
 async def test_server_with_too_many_clients(

@@ -15,7 +15,7 @@ import pytest
 from dephealth import Endpoint, check_once
 from dephealth_postgres import PostgresChecker, postgres_check
 from dephealth_testing import assert_nothing_left
-from private_servers import PostgresServer, require, wait_until
+from private_servers import PostgresServer, wait_until
 
 Check = Callable[..., Coroutine[Any, Any, str]]
 Pool = Any
@@ -105,38 +105,6 @@ async def test_hosts_of_a_url(postgres_server: PostgresServer) -> None:
     assert details == ["ok", "connection_refused"]
 
 
-async def test_refused_logins(postgres_server: PostgresServer, check: Check) -> None:
-    """A wrong password, and no right to connect, are authentication errors."""
-    assert await check(password="wrong") == "auth_error"
-    assert await check(username=postgres_server.outsider) == "auth_error"
-
-
-async def test_unknown_database(check: Check) -> None:
-    """A database that does not exist is an error."""
-    assert await check(database="elsewhere") == "error"
-
-
-async def test_too_many_connections(postgres_server: PostgresServer, check: Check) -> None:
-    """A server that takes no more connections is an error."""
-    server = postgres_server
-    taken: list[Any] = []
-    try:
-        for _ in range(server.max_connections):
-            taken.append(
-                await asyncpg.connect(
-                    host=server.host,
-                    port=server.port,
-                    user=server.user,
-                    password=server.password,
-                    database=server.database,
-                )
-            )
-        assert await check() == "error"
-    finally:
-        for connection in taken:
-            await connection.close()
-
-
 @pytest.mark.parametrize("query", ["SELECT * FROM nowhere", "SELEC", "SELECT 1/0"])
 async def test_rejected_query(pool: Pool, check: Check, query: str) -> None:
     """A query that the server rejects is a query error, with and without a pool."""
@@ -160,27 +128,6 @@ async def test_tls_on_demand_of_the_server(postgres_server: PostgresServer, chec
     assert await check(username=user, params={"sslmode": "disable"}) == "auth_error"
 
 
-async def test_certificates(postgres_server: PostgresServer, check: Check) -> None:
-    """tls=True verifies against the authority that is given, or the system's."""
-    authority = str(postgres_server.certificates.ca_file)
-    assert await check("localhost", tls=True, tls_ca_file=authority) == "ok"
-    assert await check("localhost", tls=True) == "tls_error"
-    assert await check("localhost", tls=True, tls_skip_verify=True) == "ok"
-
-
-async def test_client_certificate(postgres_server: PostgresServer, check: Check) -> None:
-    """A user who logs in by certificate is let in with it, and not without."""
-    server = postgres_server
-    user = {"username": server.certificate_user, "password": None}
-    authority = {"tls_ca_file": str(server.certificates.ca_file)}
-    own = {
-        "tls_cert_file": str(server.certificates.client_certificate),
-        "tls_key_file": str(server.certificates.client_key),
-    }
-    assert await check(**user, **authority, **own) == "ok"
-    assert await check(**user, **authority) == "auth_error"
-
-
 async def test_slow_query_is_stopped(
     postgres_server: PostgresServer, pool: Pool, check: Check
 ) -> None:
@@ -194,24 +141,6 @@ async def test_slow_query_is_stopped(
     assert free(pool) == 2
 
 
-async def test_exhausted_pool(pool: Pool, check: Check) -> None:
-    """A pool whose connections are all in use, at a server that answers, is exhausted."""
-    taken = [await pool.acquire(), await pool.acquire()]
-    assert await check(pool=pool, timeout=0.5) == "pool_exhausted"
-    for connection in taken:
-        await pool.release(connection)
-    assert await check(pool=pool) == "ok"
-
-
-async def test_hung_server(postgres_server: PostgresServer, check: Check) -> None:
-    """A server that hangs is a timeout, on time, and nothing is left of it."""
-    async with assert_nothing_left():
-        with paused(postgres_server):
-            assert await punctual(check) == "timeout"
-            assert await punctual(check, tls_skip_verify=True) == "timeout"
-        assert await check() == "ok"
-
-
 async def test_server_hung_behind_a_pool(
     postgres_server: PostgresServer, pool: Pool, check: Check
 ) -> None:
@@ -222,44 +151,6 @@ async def test_server_hung_behind_a_pool(
             assert await punctual(check, pool=pool) == "timeout"
     assert await check(pool=pool) == "ok"
     assert free(pool) == 2
-
-
-async def test_server_hung_behind_an_exhausted_pool(
-    postgres_server: PostgresServer, pool: Pool, check: Check
-) -> None:
-    """A server that hangs fills the pool: that is a timeout."""
-    taken = [await pool.acquire(), await pool.acquire()]
-    with paused(postgres_server):
-        assert await check(pool=pool, timeout=0.5) == "timeout"
-    for connection in taken:
-        await pool.release(connection)
-
-
-async def test_server_that_goes_and_comes_back() -> None:
-    """A server that is stopped is refused, and found again without any help."""
-    require("postgresql")
-    with PostgresServer() as server:
-        login = {"user": server.user, "password": server.password, "database": server.database}
-        there = Endpoint(server.host, str(server.port))
-        async with asyncpg.create_pool(host=server.host, port=server.port, **login) as pool:
-            checkers = [
-                PostgresChecker(pool=pool),
-                PostgresChecker(
-                    username=server.user, password=server.password, database=server.database
-                ),
-            ]
-
-            async def details() -> list[str | None]:
-                results = [await check_once(checker, there) for checker in checkers]
-                return [result.outcome.detail if result.outcome else None for result in results]
-
-            assert await details() == ["ok", "ok"]
-            server.stop()
-            await details()  # the pool learns that its connections are gone
-            assert await details() == ["connection_refused", "connection_refused"]
-            server.start()
-            assert await details() == ["ok", "ok"]
-            pool.terminate()
 
 
 async def test_session_is_left_as_it_was(pool: Pool, check: Check) -> None:

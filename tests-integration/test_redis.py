@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis, Sentinel
-from redis.asyncio import RedisCluster as ClusterClient
 
 from dephealth import Endpoint, check_once
 from dephealth.api import redis_check
 from dephealth_redis import RedisChecker
-from private_servers import RedisCluster, RedisSentinel, RedisServer, require, wait_until
+from private_servers import RedisSentinel, RedisServer, require, wait_until
 
 if TYPE_CHECKING:
     from private_servers import Certificates
@@ -48,14 +47,6 @@ def url(server: RedisServer, host: str = "127.0.0.1", tls: bool = False) -> str:
     if tls:
         return f"rediss://{userinfo}{host}:{server.tls_port}"
     return f"redis://{userinfo}{host}:{server.port}"
-
-
-@pytest.fixture
-def paused(redis_server: RedisServer) -> Iterator[RedisServer]:
-    """The server, which accepts and does not answer."""
-    redis_server.pause()
-    yield redis_server
-    redis_server.resume()
 
 
 @pytest.fixture
@@ -111,71 +102,12 @@ async def test_rejected_login(
     assert await checked(address, username=username, password=password) == "auth_error"
 
 
-async def test_user_without_rights(redis_server: RedisServer) -> None:
-    """So is a user that may not send PING."""
-    address = f"redis://127.0.0.1:{redis_server.port}"
-    username, password = redis_server.limited_user, redis_server.user_password
-
-    assert await checked(address, username=username, password=password) == "auth_error"
-
-
 async def test_password_that_nobody_asked_for(certificates: Certificates) -> None:
     """So is a password where none is configured."""
     require("redis")
     with RedisServer(certificates=certificates, password=None) as server:
         assert await checked(url(server)) == "ok"
         assert await checked(url(server), password="any") == "auth_error"
-
-
-async def test_unknown_database(redis_server: RedisServer) -> None:
-    """A database that the server does not have is an error."""
-    assert await checked(f"{url(redis_server)}/99") == "error"
-
-
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-async def test_tls(redis_server: RedisServer, host: str) -> None:
-    """Over TLS the server is available to who trusts its authority."""
-    authority = str(redis_server.certificates.ca_file)
-
-    assert await checked(url(redis_server, host, tls=True), tls_ca_file=authority) == "ok"
-    assert await checked(url(redis_server, host, tls=True), tls_skip_verify=True) == "ok"
-    assert await checked(url(redis_server, host, tls=True)) == "tls_error"
-
-
-async def test_client_certificate(certificates: Certificates) -> None:
-    """A server that wants a client certificate gets one."""
-    require("redis")
-    options: dict[str, Any] = {"tls_ca_file": str(certificates.ca_file)}
-    pair: dict[str, Any] = {
-        "tls_cert_file": str(certificates.client_certificate),
-        "tls_key_file": str(certificates.client_key),
-    }
-    with RedisServer(certificates=certificates, require_client_certificate=True) as server:
-        assert await checked(url(server, tls=True), **options, **pair) == "ok"
-        # TLS 1.3 rejects a client after the handshake: its alert may be overtaken by the end.
-        rejected = await checked(url(server, tls=True), **options)
-        assert rejected in {"tls_error", "connection_reset"}
-
-
-async def test_wrong_port(redis_server: RedisServer) -> None:
-    """Whoever speaks TLS where none is spoken, or the reverse, learns of it."""
-    plain = f"redis://127.0.0.1:{redis_server.tls_port}"
-    tls = f"rediss://127.0.0.1:{redis_server.port}"
-
-    assert await checked(plain) == "connection_reset"
-    # Redis takes a client's hello for the begin of a command, unless it has a line feed in it.
-    assert await checked(tls, 0.5, tls_skip_verify=True) in {"timeout", "tls_error"}
-
-
-async def test_paused(paused: RedisServer) -> None:
-    """A server that hangs is a timeout, on time."""
-    found = redis_check("cache", url=url(paused), critical=True)
-
-    result = await check_once(found.checker, found.endpoints[0], 0.5)
-
-    assert result.outcome is not None
-    assert result.outcome.detail == "timeout"
-    assert 0.49 < result.latency < 0.6
 
 
 async def test_busy(redis_server: RedisServer, client: Redis) -> None:
@@ -218,20 +150,6 @@ async def test_cannot_save(redis_server: RedisServer) -> None:
         redis_server.execute("config", "set", "save", "")
 
     assert detail == "unhealthy"
-
-
-async def test_restart(redis_server: RedisServer, client: Redis) -> None:
-    """A server that is stopped is refused, and available again as soon as it runs."""
-    assert await asked(client) == "ok"
-    redis_server.stop()
-    try:
-        assert await checked(url(redis_server)) == "connection_refused"
-        assert await asked(client, 0.5) == "connection_refused"
-    finally:
-        redis_server.start()
-
-    assert await checked(url(redis_server)) == "ok"
-    assert await asked(client) == "ok"
 
 
 async def test_restart_between_two_checks(redis_server: RedisServer, client: Redis) -> None:
@@ -308,16 +226,3 @@ async def test_sentinel(redis_server: RedisServer) -> None:
         sentinel.resume()
         await client.aclose()
         await watching.sentinels[0].aclose()
-
-
-async def test_cluster(certificates: Certificates) -> None:
-    """The client of a cluster is asked at its nodes."""
-    require("redis")
-    with RedisCluster(certificates=certificates) as cluster:
-        client = ClusterClient(host=cluster.host, port=cluster.port, password=cluster.password)
-        assert await asked(client) == "ok"
-        cluster.stop()
-        assert await asked(client, 1.0) == "connection_refused"
-        cluster.start()
-        assert await asked(client) == "ok"
-        await client.aclose()
