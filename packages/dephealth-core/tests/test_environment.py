@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dephealth import ConfigurationError, Dependency
-from dephealth._environment import DependencyEnvironment, flag, global_text, text_list
-from dephealth._options import options_of
+from dephealth._environment import DependencyEnvironment, global_text
+from dephealth._options import flag, options_of, text_list
 
 from ._kiosk import SECRET, KioskChecker, Till, checker_of, kiosk_check
 
@@ -175,14 +175,6 @@ def test_options_come_from_the_environment() -> None:
 def test_option_that_does_not_parse_is_refused(key: str, text: str, message: str) -> None:
     """An option that does not parse is refused with the variable."""
     assert refused({**HERE, key: text}) == f"{PREFIX}{key}: {message}"
-
-
-def test_secret_that_does_not_parse_is_not_told() -> None:
-    """A secret variable that does not parse is named without its content."""
-    environment = DependencyEnvironment("db", {"DEPHEALTH_DB_PIN": "hunter2"})
-    with pytest.raises(ConfigurationError) as caught:
-        environment.parsed("PIN", int, "whole number", secret=True)
-    assert str(caught.value) == "DEPHEALTH_DB_PIN: its value is no whole number"
 
 
 @pytest.mark.parametrize(("there", "missing"), [("USERNAME", "PASSWORD"), ("PASSWORD", "USERNAME")])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dephealth import options_of
-from dephealth._options import Option
+from typing import Any
+
+import pytest
+
+from dephealth import COMMON_OPTIONS, CheckOptions, ConfigurationError, Option, options_of
 
 from ._kiosk import KioskChecker
 
@@ -41,3 +44,38 @@ def test_secrets_and_objects_are_not_in_a_repr() -> None:
     assert not {"hunter2", "password", "headers", "client", "basic_auth"} & set(
         text.replace("=", " ").replace("(", " ").split()
     )
+
+
+def test_common_options_are_the_keywords_of_every_check() -> None:
+    """Each keyword that all ``X_check()`` take is described, and nothing else."""
+    assert list(COMMON_OPTIONS) == list(CheckOptions.__annotations__)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (str, " as it is ", " as it is "),
+        (bool, "Yes", True),
+        (int, "12", 12),
+        (float, "1.5", 1.5),
+        (list, "200, 204", ["200", "204"]),
+    ],
+)
+def test_text_is_read_as_its_kind(kind: type, text: str, value: Any) -> None:
+    """A text from outside becomes a value of the option's kind."""
+    assert Option("x", None, "", kind, ("X",), secret=False).read(text) == value
+
+
+def test_pair_is_cut_at_the_first_comma() -> None:
+    """The second of a pair may have commas in it."""
+    pair = options_of(KioskChecker)["basic_auth"]
+    assert pair.read("app,pass,word") == ("app", "pass,word")
+    with pytest.raises(ConfigurationError, match=r"^its value is no list of 2 items$"):
+        pair.read("hunter2")
+
+
+def test_secret_that_does_not_parse_is_not_quoted() -> None:
+    """A secret that cannot be read is refused without being quoted."""
+    with pytest.raises(ConfigurationError) as caught:
+        Option("pin", None, "", int, ("PIN",), secret=True).read("hunter2")
+    assert str(caught.value) == "its value is no whole number"

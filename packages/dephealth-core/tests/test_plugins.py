@@ -61,6 +61,48 @@ def test_scheme_is_found_in_any_plugin(distributions: Distributions) -> None:
     assert distributions.registry().by_scheme("bs").type == "b"
 
 
+@pytest.mark.parametrize("scheme", ["a", "as"])
+def test_scheme_loads_the_plugin_of_that_name_alone(
+    distributions: Distributions, scheme: str
+) -> None:
+    """A scheme that begins with the name of a plugin which has it loads no other one."""
+    a = distributions.plugin("dephealth-a", "a", ["a", "as"])
+    b = distributions.plugin("dephealth-b", "b")
+    assert distributions.registry().by_scheme(scheme).type == "a"
+    assert a in sys.modules
+    assert b not in sys.modules
+
+
+def test_scheme_of_another_name_than_its_plugins(distributions: Distributions) -> None:
+    """A scheme that the plugin of that name does not have is looked for in the others."""
+    distributions.plugin("dephealth-a", "a", ["x"])
+    distributions.plugin("dephealth-b", "b", ["a"])
+    assert distributions.registry().by_scheme("a").type == "b"
+
+
+def test_scheme_of_a_broken_plugin(distributions: Distributions) -> None:
+    """A scheme whose plugin is broken is refused with what is wrong with that plugin."""
+    distributions.write("broken", "1 / 0")
+    distributions.add("acme-broken", broken="broken")
+    distributions.plugin("dephealth-a", "a")
+    with pytest.raises(PluginError, match=r"^plugin acme-broken does not import: ZeroDivision"):
+        distributions.registry().by_scheme("broken")
+
+
+def test_specs_are_of_every_plugin(distributions: Distributions) -> None:
+    """All types are told with the distributions that bring them, whatever else is broken."""
+    distributions.write("broken", "1 / 0")
+    distributions.add("acme-broken", broken="broken")
+    distributions.plugin("dephealth-b", "b")
+    distributions.plugin("acme-a", "a")
+    registry = distributions.registry()
+    assert [(spec.type, owner) for spec, owner in registry.specs()] == [
+        ("a", "acme-a"),
+        ("b", "dephealth-b"),
+    ]
+    assert list(registry.failures()) == ["acme-broken"]
+
+
 def test_plugin_is_asked_once(distributions: Distributions) -> None:
     """A plugin that was loaded is not loaded again."""
     distributions.plugin("dephealth-a", "a")

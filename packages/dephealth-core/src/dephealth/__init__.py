@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from ._address import Address
+    from ._address import Address, scheme_of
     from ._checker import Checker, HealthChecker, time_left
     from ._classification import ErrorTable, lookup
-    from ._declaration import CheckOptions, declare
+    from ._declaration import COMMON_OPTIONS, CheckOptions, declare
     from ._dependency import Dependency, DependencyType
     from ._descriptors import require_descriptors
     from ._dial import dial
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._history import Change, EndpointHistory, RecentCheck
     from ._observer import EnclosingExporter, Exporter, Observer, Target
     from ._once import SingleCheck, check_once
-    from ._options import option, options_of
+    from ._options import Option, option, options_of
     from ._outcome import (
         AUTH_ERROR,
         CONNECTION_REFUSED,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         Status,
     )
     from ._plugins import CheckerRegistry, UnknownTypeError
-    from ._policy import CheckPolicy
+    from ._policy import CheckPolicy, resolve_policy
     from ._pooled import PooledChecker, pool_patience
     from ._resolver import resolve
     from ._secret import Secret, reveal
@@ -68,6 +68,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AUTH_ERROR",
+    "COMMON_OPTIONS",
     "CONNECTION_REFUSED",
     "CONNECTION_RESET",
     "CORE_DETAILS",
@@ -110,6 +111,7 @@ __all__ = [
     "HealthChecker",
     "NotYetError",
     "Observer",
+    "Option",
     "Outcome",
     "PluginError",
     "PooledChecker",
@@ -136,17 +138,21 @@ __all__ = [
     "pool_patience",
     "require_descriptors",
     "resolve",
+    "resolve_policy",
     "reveal",
+    "scheme_of",
     "time_left",
 ]
 
 _PLACES = {
     "Address": "._address",
+    "scheme_of": "._address",
     "Checker": "._checker",
     "HealthChecker": "._checker",
     "time_left": "._checker",
     "ErrorTable": "._classification",
     "lookup": "._classification",
+    "COMMON_OPTIONS": "._declaration",
     "CheckOptions": "._declaration",
     "declare": "._declaration",
     "Dependency": "._dependency",
@@ -163,6 +169,7 @@ _PLACES = {
     "Target": "._observer",
     "SingleCheck": "._once",
     "check_once": "._once",
+    "Option": "._options",
     "option": "._options",
     "options_of": "._options",
     "AUTH_ERROR": "._outcome",
@@ -184,6 +191,7 @@ _PLACES = {
     "CheckerRegistry": "._plugins",
     "UnknownTypeError": "._plugins",
     "CheckPolicy": "._policy",
+    "resolve_policy": "._policy",
     "PooledChecker": "._pooled",
     "pool_patience": "._pooled",
     "resolve": "._resolver",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from ._dependency import Dependency
 from ._endpoint import Endpoint
-from ._environment import DependencyEnvironment, flag
+from ._environment import DependencyEnvironment
 from ._labels import checked_dependency_name, checked_labels, shown
-from ._options import Option, check_kind, options_of
-from ._policy import Duration, PolicyValues, policy_values
+from ._options import Option, check_kind, option, options_of
+from ._policy import CheckPolicy, Duration, PolicyValues, policy_values
 from ._report import logger
 from ._source import Source
 from .errors import ConfigurationError, concerning
@@ -32,14 +33,47 @@ class CheckOptions(TypedDict, total=False):
     labels: Mapping[str, str] | None
 
 
-_COMMON = frozenset(CheckOptions.__annotations__)
-_POLICY = {
-    "interval": "CHECK_INTERVAL",
-    "timeout": "TIMEOUT",
-    "initial_delay": "INITIAL_DELAY",
-    "failure_threshold": "FAILURE_THRESHOLD",
-    "success_threshold": "SUCCESS_THRESHOLD",
-}
+@dataclass(frozen=True, kw_only=True)
+class _Common:
+    url: str | None = option(
+        default=None, env="URL", secret=True, help="where it is: a URL or connection string"
+    )
+    host: str | None = option(default=None, env="HOST", help="where it is, instead of url")
+    port: int | None = option(default=None, env="PORT", kind=int, help="the port beside host")
+    critical: bool | None = option(
+        default=None, env="CRITICAL", kind=bool, help="whether the service cannot work without it"
+    )
+    timeout: float | None = option(
+        default=None, env="TIMEOUT", kind=float, help="longest wait for one check"
+    )
+    interval: float | None = option(
+        default=None,
+        env="CHECK_INTERVAL",
+        kind=float,
+        help="from the start of one check to that of the next",
+    )
+    initial_delay: float | None = option(
+        default=None, env="INITIAL_DELAY", kind=float, help="before the first check"
+    )
+    failure_threshold: int | None = option(
+        default=None,
+        env="FAILURE_THRESHOLD",
+        kind=int,
+        help="failures in a row until healthy becomes unhealthy",
+    )
+    success_threshold: int | None = option(
+        default=None,
+        env="SUCCESS_THRESHOLD",
+        kind=int,
+        help="successes in a row until unhealthy becomes healthy",
+    )
+    labels: Mapping[str, str] | None = option(
+        default=None, kind=dict, help="custom labels of its series"
+    )
+
+
+COMMON_OPTIONS: Mapping[str, Option] = options_of(_Common)
+"""What `CheckOptions` has, described as the options of checkers are; durations in seconds."""
 
 
 def declare(
@@ -88,7 +122,7 @@ def declare(
 def _reject_unknown(
     spec: CheckerSpec, given: Mapping[str, Any], options: Mapping[str, Option]
 ) -> None:
-    known = _COMMON | options.keys()
+    known = COMMON_OPTIONS.keys() | options.keys()
     for key in sorted(given.keys() - known):
         from difflib import get_close_matches
 
@@ -104,21 +138,21 @@ def _option_values(
     env: DependencyEnvironment,
 ) -> dict[str, Any]:
     values = {}
-    for name, option in options.items():
+    for name, described in options.items():
         value = given.get(name)
         if value is not None:
-            check_kind(option, value)
+            check_kind(described, value)
         elif (value := from_address.get(name)) is None:
-            value = env.option(option)
+            value = env.option(described)
         if value is not None:
             values[name] = value
     return values
 
 
 def _critical(given: Mapping[str, Any], env: DependencyEnvironment) -> bool:
-    critical = given.get("critical")
+    critical: bool | None = given.get("critical")
     if critical is None:
-        critical = env.parsed("CRITICAL", flag, "yes or no")
+        critical = env.option(COMMON_OPTIONS["critical"])
     if critical is None:
         raise ConfigurationError(
             f"critical is missing: critical=True or critical=False, or {env.variable('CRITICAL')}"
@@ -127,14 +161,10 @@ def _critical(given: Mapping[str, Any], env: DependencyEnvironment) -> bool:
 
 
 def _policy(given: Mapping[str, Any], env: DependencyEnvironment) -> PolicyValues:
-    values = {}
-    for key, suffix in _POLICY.items():
-        if key in given:
-            values[key] = given[key]
-        elif key.endswith("threshold"):
-            values[key] = env.parsed(suffix, int, "whole number")
-        else:
-            values[key] = env.parsed(suffix, float, "number")
+    values = {
+        name: given[name] if name in given else env.option(COMMON_OPTIONS[name])
+        for name in CheckPolicy.ranges
+    }
     return policy_values(**values)
 
 

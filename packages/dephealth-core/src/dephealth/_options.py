@@ -7,10 +7,11 @@ configuration file and its JSON Schema, so an option is written down once.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import Any, NamedTuple, TypeVar
 
+from ._labels import shown
 from ._secret import Secret
 from .errors import ConfigurationError
 
@@ -22,6 +23,7 @@ _SCALARS: Mapping[type, tuple[tuple[type, ...], str]] = {
     float: ((int, float), "a number"),
 }
 """What a program may give for the options of each kind; the others are the checker's to judge."""
+_FLAGS = {"yes": True, "true": True, "no": False, "false": False}
 T = TypeVar("T")
 
 
@@ -40,6 +42,26 @@ class Option(NamedTuple):
     kind: type
     env: tuple[str, ...]
     secret: bool
+
+    def read(self, text: str) -> Any:
+        """The value that *text* stands for, where no program gives it.
+
+        The items of a list are separated by commas; a pair is cut at its first one.
+
+        Raises:
+            ConfigurationError: It stands for none; does not quote a secret.
+        """
+        if len(self.env) > 1:
+            parts = tuple(text.split(",", len(self.env) - 1))
+            if len(parts) == len(self.env):
+                return parts
+            raise ConfigurationError(f"its value is no list of {len(self.env)} items")
+        what, parse = _TEXTS.get(self.kind, ("text", str))
+        try:
+            return parse(text)
+        except ValueError:
+            content = "its value" if self.secret else shown(text)
+            raise ConfigurationError(f"{content} is no {what}") from None
 
 
 def option(
@@ -89,3 +111,28 @@ def check_kind(option: Option, value: object) -> None:
     is_flag = isinstance(value, bool) and option.kind in {int, float}
     if is_flag or not isinstance(value, classes):
         raise ConfigurationError(f"{option.name} must be {what}, not {type(value).__name__}")
+
+
+def flag(text: str) -> bool:
+    """Read ``yes``/``no``, ``true``/``false``, without regard to case.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    try:
+        return _FLAGS[text.strip().lower()]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+def text_list(text: str) -> list[str]:
+    """Read items separated by commas."""
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+_TEXTS: Mapping[type, tuple[str, Callable[[str], Any]]] = {
+    bool: ("yes or no", flag),
+    int: ("whole number", int),
+    float: ("number", float),
+    list: ("list", text_list),
+}

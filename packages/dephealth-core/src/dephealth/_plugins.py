@@ -91,14 +91,29 @@ class CheckerRegistry:
         return self._claimed(("type", type), f"type {shown(type)}")
 
     def by_scheme(self, scheme: str) -> CheckerSpec:
-        """The spec of the type that has the URL *scheme*. Loads every plugin.
+        """The spec of the type that has the URL *scheme*.
+
+        The plugins that are named after the scheme, or after how it begins (as
+        ``http`` of ``https``), are loaded first; all others only if none of these has it.
 
         Raises:
             UnknownTypeError: No plugin has it; says what is installed.
-            PluginError: Two have it.
+            PluginError: Two of those that are loaded have it, or the one named so is broken.
         """
+        claim = "scheme", scheme
+        self._load(point for point in self._points if scheme.startswith(point.name))
+        if claim not in self._claims:
+            self._load(self._points)
+        for point in self._points:
+            if claim not in self._claims and point.name == scheme and id(point) in self._failures:
+                raise self._failures[id(point)].with_traceback(None)
+        return self._claimed(claim, f"URL scheme {shown(scheme)}")
+
+    def specs(self) -> list[tuple[CheckerSpec, str]]:
+        """Every type that can be checked, and which distribution brings it. Loads every plugin."""
         self._load(self._points)
-        return self._claimed(("scheme", scheme), f"URL scheme {shown(scheme)}")
+        found = [each for (kind, _), each in self._claims.items() if kind == "type"]
+        return sorted(found, key=lambda each: each[0].type)
 
     def advice(self, type: str) -> str:
         """What would bring *type*, ``""`` if that is not known."""
@@ -178,8 +193,7 @@ def _distribution(point: EntryPoint) -> str:
 
 
 def _installed() -> list[EntryPoint]:
-    # At once: each question reads the files of all that is installed.
-    found = entry_points()
+    found = entry_points()  # once for both: it reads a file of every distribution there is
     return [*found.select(group=CHECKER_GROUP), *found.select(group=EXPORTER_GROUP)]
 
 

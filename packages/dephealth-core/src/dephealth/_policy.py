@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 from ._labels import shown
 from .errors import ConfigurationError
@@ -32,10 +32,14 @@ _LARGEST_SHARE = 0.8
 class CheckPolicy:
     """The parameters of an endpoint's checks; durations in seconds.
 
+    `ranges` has the lowest and the highest value of each.
+
     Raises:
         ConfigurationError: A value is out of its range, or the timeout is not
             less than the interval.
     """
+
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = RANGES
 
     interval: float = 15.0
     timeout: float = 5.0
