@@ -24,6 +24,7 @@ TESTED_WITH = [
     "httpx",
     "hyperframe",
     "hypothesis",
+    "jsonschema",
     "opentelemetry-exporter-otlp",
     "opentelemetry-exporter-prometheus",
     "opentelemetry-instrumentation-asyncpg",
@@ -40,6 +41,7 @@ TESTED_WITH = [
     "selenium",
     "trustme",
     "types-grpcio",
+    "types-jsonschema",
     "types-psutil",
     "uvicorn",
 ]

@@ -1,0 +1,93 @@
+"""What a check from the command line costs: it runs every few seconds in many containers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dephealth_testing import ThreadedFaultProxy
+
+from ._command import COMMAND, environment
+from .conftest import Plugin
+
+ROUNDS = 7
+BARE = [sys.executable, "-c", "import asyncio"]
+ALLOWED_MORE = 0.25
+FIFTY = 50
+NOT_FOR_PLUGINS = 0.010
+"""Seconds that fifty plugins may cost more than one."""
+
+
+def cost(*runs: Callable[[], float]) -> list[float]:
+    """The least that each of *runs* costs, taken in turn: what else runs only ever adds."""
+    rounds = [[run() for run in runs] for _ in range(ROUNDS)]
+    return [min(values) for values in zip(*rounds, strict=True)]
+
+
+def cpu_seconds(command: list[str], **variables: str) -> float:
+    before = os.times()
+    env = {k: v for k, v in environment(variables).items() if not k.startswith("COV")}
+    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    return sum(after[2:4]) - sum(before[2:4])
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "http"])
+def test_cpu_of_a_check(up: ThreadedFaultProxy, scheme: str) -> None:
+    """A check by tcp or http costs at most 0.25 s of CPU more than importing asyncio."""
+    check = [*COMMAND, "check", f"{scheme}://{up.host}:{up.port}"]
+    bare, ours = cost(lambda: cpu_seconds(BARE), lambda: cpu_seconds(check))
+    assert ours - bare <= ALLOWED_MORE
+
+
+def test_many_plugins(up: ThreadedFaultProxy, plugin: Plugin) -> None:
+    """With fifty plugins more a check by tcp takes at most 10 ms longer than with one."""
+    folders = [plugin(f"x{number}", "pass") for number in range(FIFTY)]
+    one = str(Path(folders[0]).parent / "one")
+    Path(one).mkdir()
+    check = [*COMMAND, "check", f"tcp://{up.host}:{up.port}"]
+    few, many = cost(
+        lambda: cpu_seconds(check, PYTHONPATH=one),
+        lambda: cpu_seconds(check, PYTHONPATH=folders[0]),
+    )
+    assert many - few <= NOT_FOR_PLUGINS
+
+
+def test_nothing_heavy_is_imported(up: ThreadedFaultProxy) -> None:
+    """A check whose output is no terminal imports neither rich nor any driver of others."""
+    code = (
+        "import sys\n"
+        "from dephealth_cli import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "except SystemExit:\n    print(*sys.modules)"
+    )
+    url = f"http://{up.host}:{up.port}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "check", url],
+        env=environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.splitlines()[-1].split()}
+    assert "dephealth_http" in loaded
+    heavy = {"rich", "tomllib", "prometheus_client", "dephealth_web", "dephealth_tcp", "httpx"}
+    assert not heavy & loaded
+
+
+def test_time_of_a_check(up: ThreadedFaultProxy) -> None:
+    """A check of a healthy server takes less than a second of wall time."""
+    before = time.perf_counter()
+    subprocess.run(
+        [*COMMAND, "check", f"http://{up.host}:{up.port}"],
+        env=environment(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    assert time.perf_counter() - before < 1.0
