@@ -14,13 +14,13 @@ from ._environment import global_text
 from ._labels import checked_name
 from ._observer import Exporter
 from ._policy import Duration, policy_values, resolve_policy
-from ._pooled import PooledChecker
+from ._pooled import refuse_bound_object
 from ._report import logger
 from ._roster import Roster
 from ._runtime import Runtime
 from ._snapshot import EndpointStatus
-from ._watch import Owner, Watch
-from .errors import ConfigurationError, EndpointNotFoundError
+from ._watch import Owner
+from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -83,12 +83,9 @@ class DependencyHealth:
         owner = Owner(self.name, self.group, self._runtime.running)
         self._roster = Roster(owner, common, self._log)
         for dependency in dependencies:
-            if not isinstance(dependency, Dependency):
-                raise ConfigurationError(
-                    f"a dependency is what X_check() gives, not {type(dependency).__name__}"
-                )
             self._roster.declare(dependency)
         # Not at the top: a program pays for what it uses when it uses it.
+        from ._endpoints import Endpoints
         from ._exporters import chosen_exporters, warn_of_older_distribution
         from ._scheduler import Scheduler
 
@@ -98,6 +95,7 @@ class DependencyHealth:
         self._scheduler = Scheduler(
             self._roster.watches, chosen, self._log, max_concurrency, time.perf_counter
         )
+        self._endpoints = Endpoints(self._roster, self._scheduler, self._runtime)
 
     @property
     def running(self) -> bool:
@@ -131,7 +129,7 @@ class DependencyHealth:
         self._runtime.begin_apart()
         try:
             for watch in self._roster.watches.values():
-                self._refuse_bound_object(watch.dependency, watch.checker)
+                refuse_bound_object(watch.dependency, watch.checker)
             if self._roster.watches:
                 self._runtime.wait(self._begin)
         except BaseException:
@@ -184,6 +182,18 @@ class DependencyHealth:
         """Keep those of the last checks for `history` from now on. From any thread."""
         self._roster.keep_latencies()
 
+    async def reconfigure(self, *dependencies: Dependency) -> None:
+        """Check *dependencies* from now on, and nothing else.
+
+        An endpoint that stays keeps its verdict. One of which nothing has changed
+        goes on undisturbed; another one is checked at once, as it is declared now.
+
+        Raises:
+            RuntimeError: The checks are not running.
+            ConfigurationError: They cannot be checked as declared; then all stays as it is.
+        """
+        await self._runtime.on_loop(lambda: self._endpoints.reconfigure(dependencies))
+
     async def add_endpoint(
         self,
         dep_name: str,
@@ -199,7 +209,7 @@ class DependencyHealth:
             ConfigurationError: Something is not valid, or contradicts what is known.
         """
         await self._runtime.on_loop(
-            lambda: self._add(dep_name, dep_type, critical, endpoint, checker)
+            lambda: self._endpoints.add(dep_name, dep_type, critical, endpoint, checker)
         )
 
     def add_endpoint_sync(
@@ -211,7 +221,9 @@ class DependencyHealth:
         checker: HealthChecker,
     ) -> None:
         """`add_endpoint` from a thread without a loop."""
-        self._runtime.wait(lambda: self._add(dep_name, dep_type, critical, endpoint, checker))
+        self._runtime.wait(
+            lambda: self._endpoints.add(dep_name, dep_type, critical, endpoint, checker)
+        )
 
     async def remove_endpoint(self, dep_name: str, host: str, port: str) -> None:
         """Check an endpoint no longer; its series are gone at once. Nothing if it is not known.
@@ -219,11 +231,11 @@ class DependencyHealth:
         Raises:
             RuntimeError: The checks are not running.
         """
-        await self._runtime.on_loop(lambda: self._remove(dep_name, host, port))
+        await self._runtime.on_loop(lambda: self._endpoints.remove(dep_name, host, port))
 
     def remove_endpoint_sync(self, dep_name: str, host: str, port: str) -> None:
         """`remove_endpoint` from a thread without a loop."""
-        self._runtime.wait(lambda: self._remove(dep_name, host, port))
+        self._runtime.wait(lambda: self._endpoints.remove(dep_name, host, port))
 
     async def update_endpoint(
         self,
@@ -241,7 +253,7 @@ class DependencyHealth:
             ConfigurationError: Something is not valid.
         """
         await self._runtime.on_loop(
-            lambda: self._update(dep_name, old_host, old_port, new_endpoint, checker)
+            lambda: self._endpoints.update(dep_name, old_host, old_port, new_endpoint, checker)
         )
 
     def update_endpoint_sync(
@@ -254,59 +266,11 @@ class DependencyHealth:
     ) -> None:
         """`update_endpoint` from a thread without a loop."""
         self._runtime.wait(
-            lambda: self._update(dep_name, old_host, old_port, new_endpoint, checker)
+            lambda: self._endpoints.update(dep_name, old_host, old_port, new_endpoint, checker)
         )
 
     async def _begin(self) -> None:
         self._scheduler.begin()
-
-    async def _add(
-        self, name: str, type: str, critical: bool, endpoint: Endpoint, checker: HealthChecker
-    ) -> None:
-        if self._runtime.is_apart:
-            self._refuse_bound_object(name, checker)
-        watch = self._roster.candidate(name, type, critical, endpoint, checker)
-        if watch is not None:
-            self._scheduler.add(watch)
-            self._roster.remember(watch)
-
-    async def _remove(self, name: str, host: str, port: str) -> None:
-        watch = self._find(name, host, port)
-        if watch is not None:
-            self._scheduler.forget(watch)
-            self._roster.forget(watch)
-            await self._scheduler.dismiss(watch)
-
-    async def _update(
-        self, name: str, host: str, port: str, endpoint: Endpoint, checker: HealthChecker
-    ) -> None:
-        old = self._find(name, host, port)
-        if old is None:
-            raise EndpointNotFoundError(name, host, str(port))
-        if self._runtime.is_apart:
-            self._refuse_bound_object(name, checker)
-        new = self._roster.candidate(name, old.type, old.critical, endpoint, checker, replacing=old)
-        if new is None:
-            self._scheduler.forget(old)
-            self._roster.forget(old)
-        else:
-            self._scheduler.replace(old, new)
-            self._roster.forget(old)
-            self._roster.remember(new)
-        await self._scheduler.dismiss(old)
-
-    def _find(self, name: str, host: str, port: str) -> Watch | None:
-        """The watch of an address, given in any form that an `Endpoint` takes."""
-        endpoint = Endpoint(host, port)
-        return self._roster.watches.get((name, endpoint.host, endpoint.port))
-
-    def _refuse_bound_object(self, dependency: str, checker: HealthChecker) -> None:
-        if isinstance(checker, PooledChecker) and checker.holds_object and checker.bound_to_loop:
-            raise ConfigurationError(
-                f"dependency {dependency!r}: {checker.source_option}= belongs to an event loop, "
-                "and start_sync() checks on one of its own: give a callable that makes it there, "
-                "or url="
-            )
 
     def _warn_if_blocked(self, ended: bool) -> None:
         if not ended:

@@ -112,3 +112,17 @@ def pool_patience() -> float:
     """
     left = time_left()
     return left - min(left / 4, _MOST_RESERVED)
+
+
+def refuse_bound_object(dependency: str, checker: object) -> None:
+    """Refuse a checker with an object of the application's loop, where the checks have another.
+
+    Raises:
+        ConfigurationError: It is one.
+    """
+    if isinstance(checker, PooledChecker) and checker.holds_object and checker.bound_to_loop:
+        raise ConfigurationError(
+            f"dependency {dependency!r}: {checker.source_option}= belongs to an event loop, "
+            "and start_sync() checks on one of its own: give a callable that makes it there, "
+            "or url="
+        )

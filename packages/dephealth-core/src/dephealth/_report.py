@@ -48,6 +48,11 @@ class EndpointLog:
         self._repeats = 0
         self._kind: type[BaseException] | None = None
 
+    def resume(self, other: EndpointLog) -> None:
+        """Go on where *other* ends: what it has told is not told again."""
+        self.reason, self._last, self._kind = other.reason, other._last, other._kind
+        self._logged_at, self._repeats = other._logged_at, other._repeats
+
     def failed(self, finding: Finding, latency: float, now: float) -> None:
         """One check has failed. *now* and *latency* are in seconds."""
         cause = finding.cause

@@ -40,12 +40,26 @@ class Roster:
         self.watches: dict[Address, Watch] = {}
         self._keeps_latencies = False
 
+    def successor(self) -> Roster:
+        """An empty one for the same owner."""
+        successor = Roster(self._owner, self._common, self._log)
+        successor._keeps_latencies = self._keeps_latencies
+        return successor
+
+    def succeed(self, successor: Roster) -> None:
+        """Know what *successor* knows; the watches are the scheduler's to change."""
+        self._declared, self._at = successor._declared, successor._at
+
     def declare(self, dependency: Dependency) -> None:
         """Take in what ``X_check()`` gave.
 
         Raises:
             ConfigurationError: It contradicts what was declared before.
         """
+        if not isinstance(dependency, Dependency):
+            raise ConfigurationError(
+                f"a dependency is what X_check() gives, not {type(dependency).__name__}"
+            )
         name = dependency.name
         with concerning(name):
             self._warn_of_name(name)

@@ -60,10 +60,11 @@ class Rounds:
         interval = watch.policy.interval
         if watch.state.last is None:
             await asyncio.sleep(watch.policy.initial_delay)
-            while not await self._first_attempt(watch, task):
+        while (origin := watch.origin) is None:
+            if not await self._first_attempt(watch, task):
                 await asyncio.sleep(_RETRY)
         while True:
-            due = next_start(watch.origin, interval, watch.due)
+            due = next_start(origin, interval, watch.due)
             await asyncio.sleep(max(0.0, due - self._clock()))
             watch.due = max(due, self._clock())
             while not await self._attempt(watch, task):

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import functools
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from ._audience import Audience
 from ._classification import Finding
@@ -111,13 +111,38 @@ class Scheduler:
         self._let_go(watch)
         self._end(watch)
 
-    async def dismiss(self, watch: Watch) -> None:
-        """Wait for a forgotten endpoint's task; close its checker if nobody else has it."""
+    def exchange(self, leaving: Collection[Watch], coming: Collection[Watch]) -> None:
+        """Check *coming* instead of *leaving*, which are to be dismissed then.
+
+        A target that one has inherited from another is exported on without a gap.
+
+        Raises:
+            ConfigurationError: As `begin`; then *leaving* are still checked.
+        """
+        self.begin()
+        for watch in coming:
+            watch.check_loop(asyncio.get_running_loop())
+        before = {watch.target for watch in leaving}
+        self._audience.added(
+            [watch.target for watch in coming if watch.target and watch.target not in before]
+        )
+        kept = {watch.target for watch in coming}
+        for watch in leaving:
+            del self._watches[watch.address]
+            if watch.target not in kept:
+                self._let_go(watch)
+            self._end(watch)
+        for watch in coming:
+            self._watches[watch.address] = watch
+            self._start(watch)
+
+    async def dismiss(self, watches: Sequence[Watch]) -> None:
+        """Wait for forgotten endpoints' tasks; close the checkers that nobody else has."""
         try:
-            await self._see_out([watch])
+            await self._see_out(watches)
         finally:
-            if all(other.checker is not watch.checker for other in self._watches.values()):
-                await close_checkers([watch])
+            used = {id(watch.checker) for watch in self._watches.values()}
+            await close_checkers([each for each in watches if id(each.checker) not in used])
 
     async def end(self) -> None:
         """Cancel what runs, wait for it within the longest timeout, and close the checkers."""

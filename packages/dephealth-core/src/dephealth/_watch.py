@@ -77,7 +77,7 @@ class Watch:
         """Whether it is being checked; results of checks that end later do not count."""
         self.due = 0.0
         """When the last check was due or started, whichever was later."""
-        self.origin = 0.0
+        self.origin: float | None = None
         """A time from which its checks are whole intervals apart; known from the first result."""
         self.queued = False
         """Whether its first check takes one of the places for first checks."""
@@ -127,6 +127,33 @@ class Watch:
         """The checker, if it uses an object of the application."""
         checker = self.checker
         return checker if isinstance(checker, PooledChecker) and checker.pooled else None
+
+    def is_like(self, other: Watch) -> bool:
+        """Whether both watch the same thing in the same way."""
+        endpoint = self.endpoint or other.endpoint
+        labels = other.endpoint.labels if other.endpoint else {}
+        return (
+            self.checks_as(other)
+            and self.policy == other.policy
+            and self.critical is other.critical
+            and self.labels == other.labels
+            and (endpoint is None or other.endpoint is None or endpoint.labels == labels)
+        )
+
+    def checks_as(self, other: Watch) -> bool:
+        """Whether the checkers of both do the same."""
+        return self.checker is other.checker or self.checker == other.checker
+
+    def inherit(self, other: Watch) -> None:
+        """Take over what is known: verdict and history, address, and series that are the same."""
+        self.state = other.state
+        self._changes, self._latencies = other._changes, other._latencies
+        if self.endpoint is None and other.endpoint is not None:
+            self.place_at(other.endpoint)
+        self.log.resume(other.log)
+        mine, theirs = self.target, other.target
+        if mine and theirs and mine.label_values() == theirs.label_values():
+            self.target = theirs
 
     def check_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Refuse an object of the application that belongs to another loop.
