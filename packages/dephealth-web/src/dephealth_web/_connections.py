@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
@@ -23,7 +25,8 @@ _MOST = 16
 _GRACE = 0.5
 """Seconds that a thread has to end after it was cut off, or others to free a descriptor."""
 
-_GONE = (BrokenPipeError, ConnectionAbortedError, ConnectionResetError)
+_GONE = (BrokenPipeError, ConnectionAbortedError, ConnectionResetError, ssl.SSLError)
+"""What a client that has gone, or one that speaks no TLS where it should, is to its thread."""
 
 logger = logging.getLogger("dephealth")
 
@@ -37,11 +40,12 @@ class _Connection:
     def cut(self) -> None:
         """Wake the thread up if it waits for the client; nothing if that has gone."""
         with suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RDWR)
+            # Not that of an SSLSocket, which takes the encryption away from its thread.
+            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
-    def ended(self) -> bool:
+    def ended(self, within: float = _GRACE) -> bool:
         """Whether the thread has ended, soon."""
-        self.thread.join(_GRACE)
+        self.thread.join(within)
         return not self.thread.is_alive()
 
 
@@ -53,16 +57,26 @@ class ConnectionServer(ThreadingMixIn, TCPServer):
         port: Where to listen; 0 for a free port.
         respond: Gives the answer.
         patience: Seconds until a connection is cut off.
+        guard: Whether a request with this ``Authorization`` is answered.
+        tls: Makes connections encrypted, if given.
     """
 
     allow_reuse_address = True
     request_queue_size = 64
 
     def __init__(
-        self, host: str, port: int, respond: Callable[[Request], Response], patience: float
+        self,
+        host: str,
+        port: int,
+        respond: Callable[[Request], Response],
+        patience: float,
+        guard: Callable[[str], bool],
+        tls: ssl.SSLContext | None,
     ) -> None:
         self.respond = respond
+        self.guard = guard
         self._patience = patience
+        self._tls = tls
         self._open: dict[Any, _Connection] = {}
         if ":" in host:
             self.address_family = socket.AF_INET6
@@ -71,10 +85,21 @@ class ConnectionServer(ThreadingMixIn, TCPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection; if there is no descriptor for it, do not try again at once."""
         try:
-            return super().get_request()
+            request, address = super().get_request()
         except OSError:
             time.sleep(_GRACE)
             raise
+        if self._tls is not None:
+            request = self._tls.wrap_socket(
+                request, server_side=True, do_handshake_on_connect=False
+            )
+        return request, address
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Answer, in the connection's own thread."""
+        if self._tls is not None:
+            request.do_handshake()
+        super().finish_request(request, client_address)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a new thread, for which the oldest connection makes room if need be."""
@@ -104,6 +129,13 @@ class ConnectionServer(ThreadingMixIn, TCPServer):
         """Close a connection, also one whose thread could not start."""
         self._open.pop(request, None)
         super().shutdown_request(request)
+
+    def drain(self, within: float) -> None:
+        """Listen no longer, and wait so many seconds for those that are connected."""
+        super().server_close()
+        until = time.monotonic() + within
+        for connection in self._connections():
+            connection.ended(max(0.0, until - time.monotonic()))
 
     def server_close(self) -> None:
         """Listen no longer, and cut off everybody."""
@@ -143,6 +175,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Write no access log."""
 
     def _answer(self) -> None:
+        if not self.server.guard(self.headers.get("Authorization", "")):
+            self.send_response(HTTPStatus.UNAUTHORIZED)
+            self.send_header("WWW-Authenticate", 'Basic realm="dephealth", charset="UTF-8"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         path, _, query = self.path.partition("?")
         response = self.server.respond(
             Request(
