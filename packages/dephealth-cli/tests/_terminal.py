@@ -6,11 +6,12 @@ import errno
 import fcntl
 import os
 import pty
+import re
+import select
 import struct
 import subprocess
 import termios
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from types import TracebackType
 from typing import Self
 
@@ -21,7 +22,7 @@ class Terminal:
     """A process that has a terminal of 40 lines and 160 columns, and what it shows."""
 
     def __init__(self, *arguments: str, **variables: str) -> None:
-        self._own, theirs = pty.openpty()
+        self.own, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
         variables = {"TERM": "xterm-256color", "COLUMNS": "", **variables}
         env = environment(variables)
@@ -29,20 +30,23 @@ class Terminal:
             if name not in variables:
                 env.pop(name, None)
         self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
+            # Which makes it the terminal that Ctrl-C is pressed on.
+            ["setsid", "--ctty", *COMMAND, *arguments],
             env=env,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            start_new_session=True,
         )
         os.close(theirs)
         self.screen = ""
+        self._seen = 0
 
     def read(self) -> bool:
         """Wait for more on the screen; False at the end."""
+        ready, _, _ = select.select([self.own], [], [], BOUND)
+        assert ready, f"nothing more comes: {self.screen}"
         try:
-            more = os.read(self._own, 65536)
+            more = os.read(self.own, 65536)
         except OSError as exc:  # what Linux says when nobody has the terminal any more
             if exc.errno != errno.EIO:
                 raise
@@ -50,9 +54,17 @@ class Terminal:
         self.screen += more.decode(errors="replace")
         return bool(more)
 
+    def read_until(self, pattern: str) -> None:
+        """Wait until *pattern* is on the screen, from where the last one was found on."""
+        end = time.monotonic() + BOUND
+        while not (found := re.compile(pattern).search(self.screen, self._seen)):
+            assert self.read(), self.screen
+            assert time.monotonic() < end, f"{pattern!r} is not in {self.screen[-3000:]!r}"
+        self._seen = found.end()
+
     def press(self, keys: str) -> None:
         """Type *keys*."""
-        os.write(self._own, keys.encode())
+        os.write(self.own, keys.encode())
 
     def wait(self) -> int:
         """Read to the end; gives the exit code."""
@@ -71,7 +83,7 @@ class Terminal:
     ) -> None:
         self.process.kill()
         self.process.wait(BOUND)
-        os.close(self._own)
+        os.close(self.own)
 
 
 def on_terminal(*arguments: str, **variables: str) -> tuple[int, str]:
@@ -80,8 +92,6 @@ def on_terminal(*arguments: str, **variables: str) -> tuple[int, str]:
         return terminal.wait(), terminal.screen
 
 
-@contextmanager
-def terminal(*arguments: str, **variables: str) -> Iterator[Terminal]:
-    """A command on a terminal."""
-    with Terminal(*arguments, **variables) as running:
-        yield running
+def attributes(terminal: Terminal) -> list[object]:
+    """How a terminal treats what is typed."""
+    return termios.tcgetattr(terminal.own)[:4]

@@ -53,11 +53,12 @@ def test_commands_are_documented() -> None:
     assert re.findall(r"^\| `dephealth (\w+)`", COMMAND_PAGE, re.MULTILINE) == list(COMMANDS)
 
 
-def test_options_of_check_are_documented() -> None:
-    """The page lists the options of `check`."""
-    command = import_module("dephealth_cli._check").command
+@pytest.mark.parametrize("name", ["check", "serve", "demo"])
+def test_options_are_documented(name: str) -> None:
+    """The page lists the options of a command."""
+    command = import_module(f"dephealth_cli._{name}").command
     there = {param.opts[0] for param in command.params if param.param_type_name == "option"}
-    assert options_in("Check") == there
+    assert options_in(name.title()) == there
 
 
 def test_keys_are_documented() -> None:

@@ -22,6 +22,7 @@ from dephealth import (
 from ._config_dependency import read_dependency
 from ._config_document import Document
 from ._config_options import WRONG, good, read_options, reject_unknown
+from ._server_tls import server_context
 
 PARAMETERS: Mapping[str, Option] = {name: COMMON_OPTIONS[name] for name in CheckPolicy.ranges}
 """What ``[defaults]`` has."""
@@ -150,4 +151,9 @@ def _serve(document: Document, environ: Mapping[str, str]) -> ServeSettings:
             document.wrong((*path, one), f"{other} is missing beside it")
     if "tls_key_file" in values and "tls_cert_file" not in values:
         document.wrong((*path, "tls_key_file"), "tls_cert_file is missing beside it")
-    return ServeSettings(**values)
+    settings = ServeSettings(**values)
+    try:
+        server_context(settings)
+    except ConfigurationError as exc:
+        document.wrong((*path, "tls_cert_file"), str(exc))
+    return settings

@@ -22,12 +22,14 @@ def print_table(rows: Rows) -> None:
 class Board:
     """A table that changes in its place.
 
+    Nothing of it stays behind.
+
     Args:
-        transient: Whether nothing of it stays on the screen.
+        screen: Whether it has the whole screen.
     """
 
-    def __init__(self, *, transient: bool) -> None:
-        self._live = Live(console=Console(), auto_refresh=False, transient=transient)
+    def __init__(self, *, screen: bool) -> None:
+        self._live = Live(console=Console(), auto_refresh=False, transient=True, screen=screen)
 
     def show(self, rows: Rows, note: str) -> None:
         """Show *rows* now, and a *note* below."""

@@ -89,7 +89,7 @@ def _progress() -> Iterator[Callable[[Sequence[Verdict], float], None]]:
         return
     from ._screen import Board
 
-    with Board(transient=True) as board:
+    with Board(screen=False) as board:
         yield lambda verdicts, left: board.show(
             verdict_table(verdicts), f"waiting for {left:.0f} s more"
         )
