@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli_files import PLUGIN, Plugin, Write
 
 from dephealth_testing import FaultProxyFactory, Garbage, Refuse, ThreadedFaultProxy
-
-Write = Callable[[str], str]
-Plugin = Callable[[str, str], str]
-
-PLUGIN = """
-from dataclasses import dataclass
-from dephealth import Checker, CheckerSpec, hookimpl, option
-
-@dataclass(frozen=True, kw_only=True)
-class AcmeChecker(Checker):
-    type = {type!r}
-    pin: str | None = option(default=None, secret=True, help="a secret")
-
-    async def check(self, endpoint):
-        {check}
-
-@hookimpl
-def dephealth_checkers():
-    return [CheckerSpec(type={type!r}, schemes={{{type!r}: None}}, checker=lambda: AcmeChecker)]
-"""
 
 
 @pytest.fixture

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cli_command import BOUND, COMMAND, dephealth, environment, started
+from cli_files import Plugin, Write
 
 from dephealth_testing import FaultProxyFactory, Silent, ThreadedFaultProxy
-
-from ._command import BOUND, COMMAND, dephealth, environment, started
-from .conftest import Plugin, Write
 
 SECRET = "hunter2-secret"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_files import GOOD, Write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,45 +15,7 @@ from dephealth import Checker, CheckerRegistry, CheckerSpec, hookimpl, reveal
 from dephealth_cli._config import Configuration, load
 from dephealth_cli._config_document import BadFileError
 
-from .conftest import Write
-
 SECRET = "hunter2-secret"
-GOOD = """
-name = "orders-api"
-group = "shop"
-
-[defaults]
-interval = "10s"
-timeout = 2.5
-
-[dependencies.orders-db]
-url = "postgresql://app:${DB_PASSWORD}@pg.svc,pg2.svc/orders"
-critical = true
-timeout = "500ms"
-labels = { role = "primary" }
-params = { application_name = "watch" }
-
-[dependencies.cache]
-type = "redis"
-host = "cache.svc"
-port = "${CACHE_PORT:-6380}"
-critical = "${CACHE_CRITICAL:-no}"
-tls = true
-db = 2
-
-[dependencies.payment]
-url = "https://pay.svc"
-critical = true
-expected_statuses = [200, 204]
-basic_auth = ["app", "${DB_PASSWORD}"]
-failure_threshold = 3
-
-[serve]
-host = "0.0.0.0"
-port = 8080
-username = "prometheus"
-password = "${DB_PASSWORD}"
-"""
 
 
 def loaded(file: str, **environ: str) -> Configuration:

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli_command import COMMAND, environment
+from cli_files import Plugin
 
 from dephealth_testing import ThreadedFaultProxy
-
-from ._command import COMMAND, environment
-from .conftest import Plugin
 
 ROUNDS = 7
 BARE = [sys.executable, "-c", "import asyncio"]

@@ -8,10 +8,10 @@ import stat
 import urllib.request
 from pathlib import Path
 
-from dephealth_testing import ThreadedFaultProxy
+from cli_command import BOUND, dephealth, started
+from cli_terminal import Terminal
 
-from ._command import BOUND, dephealth, started
-from ._terminal import Terminal
+from dephealth_testing import ThreadedFaultProxy
 
 
 def test_one_fails_and_recovers() -> None:

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from cli_command import dephealth
+from cli_files import Write
 
 from dephealth import CheckerRegistry, CheckPolicy, options_of
 from dephealth_cli._config import ServeSettings, load
 from dephealth_cli._main import COMMANDS
 from dephealth_cli._schema import schema_of
-
-from ._command import dephealth
-from .conftest import Write
 
 ROOT = Path(__file__).parents[3]
 COMMAND_PAGE = (ROOT / "docs" / "cli.md").read_text()

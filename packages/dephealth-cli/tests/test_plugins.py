@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from dephealth import __version__
+from cli_command import dephealth
+from cli_files import Plugin
 
-from ._command import dephealth
-from .conftest import Plugin
+from dephealth import __version__
 
 
 def test_table() -> None:

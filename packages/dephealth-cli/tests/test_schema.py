@@ -10,12 +10,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from cli_command import dephealth
+from cli_files import GOOD
 
 from dephealth import CheckerRegistry
 from dephealth_cli._schema import schema_of
-
-from ._command import dephealth
-from .test_config import GOOD
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from cli_command import dephealth, started
+from cli_files import Plugin, Write
+from cli_serving import serving
 
 from dephealth_testing import (
     Certificates,
@@ -19,10 +22,6 @@ from dephealth_testing import (
     Silent,
     ThreadedFaultProxy,
 )
-
-from ._command import dephealth, started
-from ._serving import serving
-from .conftest import Plugin, Write
 
 SECRET = "hunter2-secret"
 HEAD = """

@@ -10,9 +10,8 @@ from contextlib import ExitStack
 
 import psutil
 import pytest
-
-from ._serving import Serving, serving
-from .conftest import Write
+from cli_files import Write
+from cli_serving import Serving, serving
 
 MANY = 200
 RELOADS = 200

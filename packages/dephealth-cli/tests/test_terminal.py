@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from cli_command import dephealth
+from cli_terminal import on_terminal
 
 from dephealth_testing import ThreadedFaultProxy
-
-from ._command import dephealth
-from ._terminal import on_terminal
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
 

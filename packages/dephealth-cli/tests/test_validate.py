@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ._command import dephealth
-from .conftest import Write
+from cli_command import dephealth
+from cli_files import Write
 
 
 def test_good_file(write: Write) -> None:

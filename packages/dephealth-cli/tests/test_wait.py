@@ -6,10 +6,9 @@ import signal
 import time
 
 import pytest
+from cli_command import BOUND, dephealth, started
 
 from dephealth_testing import Garbage, Refuse, Silent, ThreadedFaultProxy
-
-from ._command import BOUND, dephealth, started
 
 
 def url(server: ThreadedFaultProxy) -> str:

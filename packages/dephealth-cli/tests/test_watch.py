@@ -8,12 +8,11 @@ import signal
 import subprocess
 
 import pytest
+from cli_command import BOUND, COMMAND, dephealth, environment, started
+from cli_files import Write
+from cli_terminal import Terminal, attributes
 
 from dephealth_testing import FaultProxyFactory, Refuse, Silent, ThreadedFaultProxy
-
-from ._command import BOUND, COMMAND, dephealth, environment, started
-from ._terminal import Terminal, attributes
-from .conftest import Write
 
 
 def url(server: ThreadedFaultProxy) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ._command import BOUND, started
+from cli_command import BOUND, started
 
 
 class Answer(NamedTuple):

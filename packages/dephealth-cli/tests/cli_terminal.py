@@ -15,7 +15,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from ._command import BOUND, COMMAND, environment
+from cli_command import BOUND, COMMAND, environment
 
 
 class Terminal:
