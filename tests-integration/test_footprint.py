@@ -17,7 +17,7 @@ DRIVERS = {
     "kafka": {"confluent_kafka"},
     "ldap": {"ldap3"},
     "mysql": {"aiomysql", "pymysql"},
-    "http": {"httpcore"},
+    "http": {"h11"},
     "postgres": {"asyncpg"},
     "redis": {"redis"},
     "tcp": set[str](),

@@ -19,7 +19,7 @@ _DRIVERS = (
     "asyncpg",
     "confluent-kafka",
     "grpcio",
-    "httpcore",
+    "h11",
     "ldap3",
     "opentelemetry-sdk",
     "prometheus-client",

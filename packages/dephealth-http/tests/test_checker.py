@@ -81,7 +81,7 @@ asyncio.run(main())
 
 
 async def test_first_check_imports_nothing(serve: Serve) -> None:
-    """All that a check needs of httpcore is imported when the checker is."""
+    """All that a check needs is imported when the checker is."""
     site = await serve()
     command = (sys.executable, "-c", _MODULES, str(site.port))
 

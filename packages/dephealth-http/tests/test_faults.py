@@ -6,7 +6,7 @@ import socket
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-import httpcore
+import h11
 import pytest
 
 from dephealth import Endpoint, Stream, TLSOptions, check_once
@@ -89,20 +89,13 @@ async def test_unresolvable_name(probe: Probe) -> None:
     assert result.detail == "dns_error"
 
 
-def test_errors_of_httpcore() -> None:
-    """A connection of ours can raise one about the peer, told below; the others have no cause."""
-    classes = [value for value in vars(httpcore).values() if isinstance(value, type)]
+def test_errors_of_h11() -> None:
+    """The parser can raise one about the peer, told below, or one about us, which we prevent."""
+    classes = [value for value in vars(h11).values() if isinstance(value, type)]
     errors = {error for error in classes if issubclass(error, Exception)}
-    of_time = {httpcore.TimeoutException, httpcore.PoolTimeout, httpcore.ConnectTimeout}
-    of_time |= {httpcore.ReadTimeout, httpcore.WriteTimeout}  # the deadline is the core's
-    of_network = {httpcore.NetworkError, httpcore.ConnectError, httpcore.ReadError}
-    of_network |= {httpcore.WriteError}  # the network is ours, which raises the last for httpcore
-    of_pools = {httpcore.ConnectionNotAvailable, httpcore.ProxyError, httpcore.UnsupportedProtocol}
-    of_ours = {httpcore.LocalProtocolError}  # what cannot be sent is refused at the beginning
-    base = {httpcore.ProtocolError}
 
-    known = of_time | of_network | of_pools | of_ours | base | {httpcore.RemoteProtocolError}
-    assert errors == known
+    assert errors == {h11.ProtocolError, h11.RemoteProtocolError, h11.LocalProtocolError}
+    assert all(HTTPChecker().classify(error("")) is None for error in errors - {h11.ProtocolError})
 
 
 async def test_remote_protocol_error(probe: Probe, serve: Serve) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import importlib
 
-import httpcore
+import h11
 
 from dephealth import CheckError, Stream, TLSStream, resolve
 
 from ._request import Answer, Request
-from ._wire import NOT_HTTP, Wire
 
-with contextlib.suppress(ImportError):  # nothing but the time of a first check depends on it
-    # httpcore's locks are anyio's, which loads this, for 60 ms and more, when first used.
-    importlib.import_module("anyio._backends._asyncio")
+_MOST_OF_A_HEAD = 64 * 1024
+_SWITCHING_PROTOCOLS = 101
+_BEGIN = b"HTTP/"
+_NOT_HTTP = "the answer is not HTTP"
 
 
 async def exchange(request: Request) -> Answer:
@@ -40,14 +40,39 @@ async def exchange(request: Request) -> Answer:
 
 async def ask(stream: Stream, request: Request) -> Answer:
     """Send *request* on *stream* and wait for the head of the response."""
-    question = httpcore.Request(
-        request.method, request.url.for_httpcore, headers=request.all_headers()
+    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_OF_A_HEAD)
+    head = h11.Request(
+        method=request.method, target=request.url.target, headers=request.all_headers()
     )
-    connection = httpcore.AsyncHTTP11Connection(question.url.origin, Wire(stream))
-    try:
-        response = await connection.handle_async_request(question)
-    except httpcore.RemoteProtocolError as exc:
-        # Without what follows the colon, which quotes the server: it may echo a secret.
-        raise CheckError(f"{NOT_HTTP}: {str(exc).partition(':')[0]}") from exc
-    found = (value for name, value in response.headers if name.lower() == b"location")
-    return Answer(response.status, next(found, None))
+    with contextlib.suppress(ConnectionError):
+        # A server may answer, or say in TLS why it will not, and close before it has read.
+        await stream.send(connection.send(head) or b"")
+    connection.send(h11.EndOfMessage())
+    while True:
+        try:
+            event = connection.next_event()
+        except h11.RemoteProtocolError as exc:
+            # Without what follows the colon, which quotes the server: it may echo a secret.
+            raise CheckError(f"{_NOT_HTTP}: {str(exc).partition(':')[0]}") from exc
+        if isinstance(event, h11.Response):
+            return _answer(event)
+        if isinstance(event, h11.InformationalResponse):
+            if event.status_code == _SWITCHING_PROTOCOLS:  # a header of the user's asked for it
+                return _answer(event)
+            await asyncio.sleep(0)  # many may have come at once
+            continue
+        begun = connection.trailing_data[0]
+        is_http = begun.startswith(_BEGIN) or _BEGIN.startswith(begun)
+        if not is_http and b"\n" in begun:
+            # The parser would wait for the end of the head, and the greeting of
+            # another protocol has none.
+            raise CheckError(f"{_NOT_HTTP}: illegal status line")
+        data = await stream.receive()
+        if not data and is_http:
+            raise ConnectionResetError("the connection was closed before an answer")
+        connection.receive_data(data)
+
+
+def _answer(head: h11.Response | h11.InformationalResponse) -> Answer:
+    location = next((value for name, value in head.headers if name == b"location"), None)
+    return Answer(head.status_code, location)

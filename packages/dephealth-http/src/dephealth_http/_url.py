@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
-import httpcore
-
 from dephealth import Endpoint
 
 _PORTS = {"http": 80, "https": 443}
@@ -42,11 +40,6 @@ class URL:
         """Host and port as the ``Host`` header has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self._scheme] else f"{host}:{self.port}"
-
-    @property
-    def for_httpcore(self) -> httpcore.URL:
-        """The same as httpcore has it."""
-        return httpcore.URL(scheme=self._scheme, host=self.host, port=self.port, target=self.target)
 
     def same_origin(self, other: URL) -> bool:
         """Whether credentials meant for one may be shown to the other."""
