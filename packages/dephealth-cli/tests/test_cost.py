@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import subprocess
 import sys
 import time
@@ -15,7 +15,7 @@ from cli_files import Plugin
 
 from dephealth_testing import ThreadedFaultProxy
 
-ROUNDS = 7
+ROUNDS = 10
 BARE = [sys.executable, "-c", "import asyncio"]
 ALLOWED_MORE = 0.25
 FIFTY = 50
@@ -30,11 +30,11 @@ def cost(*runs: Callable[[], float]) -> list[float]:
 
 
 def cpu_seconds(command: list[str], **variables: str) -> float:
-    before = os.times()
     env = {k: v for k, v in environment(variables).items() if not k.startswith("COV")}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
-    after = os.times()
-    return sum(after[2:4]) - sum(before[2:4])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @pytest.mark.parametrize("scheme", ["tcp", "http"])
@@ -82,11 +82,10 @@ def test_nothing_heavy_is_imported(up: ThreadedFaultProxy) -> None:
 
 def test_time_of_a_check(up: ThreadedFaultProxy) -> None:
     """A check of a healthy server takes less than a second of wall time."""
-    before = time.perf_counter()
-    subprocess.run(
-        [*COMMAND, "check", f"http://{up.host}:{up.port}"],
-        env=environment(),
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    assert time.perf_counter() - before < 1.0
+
+    def seconds() -> float:
+        before = time.perf_counter()
+        cpu_seconds([*COMMAND, "check", f"http://{up.host}:{up.port}"])
+        return time.perf_counter() - before
+
+    assert min(cost(seconds)) < 1.0
