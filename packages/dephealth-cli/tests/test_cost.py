@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from cli_files import Plugin
 
 from dephealth_testing import ThreadedFaultProxy
 
-ROUNDS = 10
+ROUNDS = 40
 BARE = [sys.executable, "-c", "import asyncio"]
 ALLOWED_MORE = 0.25
 FIFTY = 50
@@ -23,10 +24,19 @@ NOT_FOR_PLUGINS = 0.010
 """Seconds that fifty plugins may cost more than one."""
 
 
-def cost(*runs: Callable[[], float]) -> list[float]:
-    """The least that each of *runs* costs, taken in turn: what else runs only ever adds."""
-    rounds = [[run() for run in runs] for _ in range(ROUNDS)]
-    return [min(values) for values in zip(*rounds, strict=True)]
+def assert_costs_no_more(
+    base: Callable[[], float], ours: Callable[[], float], allowed: float
+) -> None:
+    """Fail unless the least that *ours* costs is at most so much above the least of *base*.
+
+    In turn, and often enough: what else the machine does only ever adds.
+    """
+    least, ours_least = math.inf, math.inf
+    for _ in range(ROUNDS):
+        least, ours_least = min(least, base()), min(ours_least, ours())
+        if ours_least - least <= allowed:
+            return
+    pytest.fail(f"{ours_least:.3f} s, and {least:.3f} s without: more than {allowed} s between")
 
 
 def cpu_seconds(command: list[str], **variables: str) -> float:
@@ -41,8 +51,7 @@ def cpu_seconds(command: list[str], **variables: str) -> float:
 def test_cpu_of_a_check(up: ThreadedFaultProxy, scheme: str) -> None:
     """A check by tcp or http costs at most 0.25 s of CPU more than importing asyncio."""
     check = [*COMMAND, "check", f"{scheme}://{up.host}:{up.port}"]
-    bare, ours = cost(lambda: cpu_seconds(BARE), lambda: cpu_seconds(check))
-    assert ours - bare <= ALLOWED_MORE
+    assert_costs_no_more(lambda: cpu_seconds(BARE), lambda: cpu_seconds(check), ALLOWED_MORE)
 
 
 def test_many_plugins(up: ThreadedFaultProxy, plugin: Plugin) -> None:
@@ -51,11 +60,11 @@ def test_many_plugins(up: ThreadedFaultProxy, plugin: Plugin) -> None:
     one = str(Path(folders[0]).parent / "one")
     Path(one).mkdir()
     check = [*COMMAND, "check", f"tcp://{up.host}:{up.port}"]
-    few, many = cost(
+    assert_costs_no_more(
         lambda: cpu_seconds(check, PYTHONPATH=one),
         lambda: cpu_seconds(check, PYTHONPATH=folders[0]),
+        NOT_FOR_PLUGINS,
     )
-    assert many - few <= NOT_FOR_PLUGINS
 
 
 def test_nothing_heavy_is_imported(up: ThreadedFaultProxy) -> None:
@@ -88,4 +97,4 @@ def test_time_of_a_check(up: ThreadedFaultProxy) -> None:
         cpu_seconds([*COMMAND, "check", f"http://{up.host}:{up.port}"])
         return time.perf_counter() - before
 
-    assert min(cost(seconds)) < 1.0
+    assert_costs_no_more(lambda: 0.0, seconds, 1.0)
