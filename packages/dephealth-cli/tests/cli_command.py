@@ -6,12 +6,30 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
+
+from coverage import Coverage
 
 BOUND = 30.0
 """Seconds until a command that should have ended has failed."""
 
-COMMAND = [sys.executable, "-m", "dephealth_cli"]
+PLAIN = [sys.executable, "-m", "dephealth_cli"]
+"""The command by itself."""
+
+_SETTINGS = Path(__file__).parents[3] / "pyproject.toml"
+_MEASURED = [
+    sys.executable,
+    "-m",
+    "coverage",
+    "run",
+    f"--rcfile={_SETTINGS}",
+    "-m",
+    "dephealth_cli",
+]
+
+COMMAND = _MEASURED if Coverage.current() else PLAIN
+"""The same, its coverage measured where that of the tests is."""
 
 
 class Done(NamedTuple):

@@ -91,6 +91,9 @@ class Serving:
 
     def close(self) -> None:
         """Have it gone, whatever it does."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self._thread.join(BOUND)
         self.process.kill()
         self._thread.join(BOUND)
         self.process.communicate()

@@ -124,6 +124,23 @@ def test_option_of_a_checker(up: ThreadedFaultProxy) -> None:
     assert (done.code, lines[1].split()[5], lines[2].split()[5]) == (1, "http_200", "ok")
 
 
+def test_table_of_options(paths: tuple[str, list[str]]) -> None:
+    """The items of a table are given one by one."""
+    address, _ = paths
+    done = dephealth(
+        "check",
+        "--json",
+        address,
+        "-o",
+        "labels.team=shop",
+        "-o",
+        "labels.role=x",
+        "-o",
+        "headers.X=1",
+    )
+    assert json.loads(done.out)["endpoints"][0]["labels"] == {"team": "shop", "role": "x"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

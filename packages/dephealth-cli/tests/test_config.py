@@ -172,6 +172,12 @@ def test_all_mistakes_at_once(write: Write) -> None:
         assert more in line
 
 
+def test_defaults_that_do_not_go_together(write: Write) -> None:
+    """A timeout that is not less than the interval is told where both stand."""
+    (told,) = mistakes(write("name = 'x'\ngroup = 'y'\n\n[defaults]\ninterval = 5\ntimeout = 5"))
+    assert told == "4: defaults: timeout 5 s must be less than the interval 5 s"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -259,7 +265,9 @@ _LINES = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None
+)
 @given(lines=st.lists(_LINES, max_size=8))
 def test_any_file_is_good_or_refused(tmp_path: Path, lines: list[str]) -> None:
     """Whatever stands in a file, it is either used or refused with its mistakes."""

@@ -21,7 +21,7 @@ since = 1979-05-27 07:32:00
 
 [dependencies.db] # here
 url = "postgresql://h/#db" # there
-"quoted key" = 1
+"quoted \\u006bey" = 1
 labels = { team = "a, b = c", "of-two" = """
 ]}""" }
 a.b.c = [

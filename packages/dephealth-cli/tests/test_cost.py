@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_command import COMMAND, environment
+from cli_command import PLAIN, environment
 from cli_files import Plugin
 
 from dephealth_testing import ThreadedFaultProxy
@@ -40,7 +40,7 @@ def assert_costs_no_more(
 
 
 def cpu_seconds(command: list[str], **variables: str) -> float:
-    env = {k: v for k, v in environment(variables).items() if not k.startswith("COV")}
+    env = environment(variables)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -50,7 +50,7 @@ def cpu_seconds(command: list[str], **variables: str) -> float:
 @pytest.mark.parametrize("scheme", ["tcp", "http"])
 def test_cpu_of_a_check(up: ThreadedFaultProxy, scheme: str) -> None:
     """A check by tcp or http costs at most 0.25 s of CPU more than importing asyncio."""
-    check = [*COMMAND, "check", f"{scheme}://{up.host}:{up.port}"]
+    check = [*PLAIN, "check", f"{scheme}://{up.host}:{up.port}"]
     assert_costs_no_more(lambda: cpu_seconds(BARE), lambda: cpu_seconds(check), ALLOWED_MORE)
 
 
@@ -59,7 +59,7 @@ def test_many_plugins(up: ThreadedFaultProxy, plugin: Plugin) -> None:
     folders = [plugin(f"x{number}", "pass") for number in range(FIFTY)]
     one = str(Path(folders[0]).parent / "one")
     Path(one).mkdir()
-    check = [*COMMAND, "check", f"tcp://{up.host}:{up.port}"]
+    check = [*PLAIN, "check", f"tcp://{up.host}:{up.port}"]
     assert_costs_no_more(
         lambda: cpu_seconds(check, PYTHONPATH=one),
         lambda: cpu_seconds(check, PYTHONPATH=folders[0]),
@@ -94,7 +94,7 @@ def test_time_of_a_check(up: ThreadedFaultProxy) -> None:
 
     def seconds() -> float:
         before = time.perf_counter()
-        cpu_seconds([*COMMAND, "check", f"http://{up.host}:{up.port}"])
+        cpu_seconds([*PLAIN, "check", f"http://{up.host}:{up.port}"])
         return time.perf_counter() - before
 
     assert_costs_no_more(lambda: 0.0, seconds, 1.0)

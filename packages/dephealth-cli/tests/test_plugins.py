@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from cli_command import dephealth
 from cli_files import Plugin
@@ -61,3 +62,14 @@ def test_disabled_plugin() -> None:
     """A plugin that is turned off is not listed."""
     done = dephealth("plugins", DEPHEALTH_DISABLE_PLUGINS="tcp")
     assert "\ntcp " not in done.out
+
+
+def test_driver_that_is_missing(plugin: Plugin) -> None:
+    """A plugin whose checker does not import is broken too."""
+    path = plugin("late", "pass")
+    module = Path(path) / "acme_late.py"
+    text = module.read_text().replace("checker=lambda: AcmeChecker", "checker=lambda: import_it()")
+    module.write_text(f"{text}\ndef import_it():\n    import acme_driver\n")
+    done = dephealth("plugins", PYTHONPATH=path)
+    assert done.code == 1
+    assert "broken: acme-late 1.2: type 'late' does not import: ModuleNotFound" in done.out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
@@ -80,9 +79,3 @@ def test_bad_file_is_not(schema: dict[str, Any], content: str) -> None:
 def test_what_an_editor_cannot_know(schema: dict[str, Any], content: str) -> None:
     """A type of somebody else's, and what variables stand for, are not complained of."""
     assert complaints(schema, content) == []
-
-
-def test_version_of_the_command() -> None:
-    """The command tells its version."""
-    done = dephealth("--version")
-    assert done == (0, f"dephealth, version {version('dephealth-cli')}\n", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 
 import click
 
@@ -31,6 +32,7 @@ def command(config: str, reload: bool) -> int:
     people at /. SIGHUP reads the file again: what it does not change goes on
     undisturbed, and if it has mistakes, everything does.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to read anew
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("dephealth").setLevel(logging.INFO)
     try:
