@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import http.server
 import json
+import queue
 import re
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -252,20 +256,58 @@ def test_nobody_reads_the_log(file: str) -> None:
         assert process.wait(10) == 0
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_otlp(write: Write, up: ThreadedFaultProxy, tmp_path: Path, there: bool) -> None:
-    """Where the environment has an OTLP endpoint, dephealth-otel is set up, or asked for."""
-    module = tmp_path / "dephealth_otel.py"
-    body = "print('set up', file=__import__('sys').stderr)" if there else "raise ImportError('no')"
-    module.write_text(f"def setup():\n    {body}\n")
-    file = write(config(up))
+def test_otlp(write: Write, up: ThreadedFaultProxy) -> None:
+    """Where the environment has an OTLP endpoint, the metrics are pushed there too."""
+    pushed: queue.Queue[tuple[str, bytes]] = queue.Queue()
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            pushed.put((self.path, gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as receiver:
+        threading.Thread(target=receiver.serve_forever, args=(0.05,), daemon=True).start()
+        with serving(
+            *("-c", write(config(up))),
+            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{receiver.server_port}",
+            OTEL_METRIC_EXPORT_INTERVAL="300",
+        ) as daemon:
+            while True:
+                path, body = pushed.get(timeout=30)
+                if b"app_dependency_health" in body:
+                    break
+            assert path == "/v1/metrics"
+            assert b"db-0" in body
+            assert daemon.samples("app_dependency_health") == {"db-0": 1.0}
+            assert daemon.stop() == 0
+        receiver.shutdown()
+
+
+def test_otlp_that_is_not_there(write: Write, up: ThreadedFaultProxy, tmp_path: Path) -> None:
+    """Without OpenTelemetry's SDK it is told what to install, and all else is served."""
+    shadow = tmp_path / "opentelemetry" / "sdk"
+    shadow.mkdir(parents=True)
+    (shadow / "__init__.py").write_text("raise ImportError('no SDK')")
     endpoint = "http://127.0.0.1:4318"
     with serving(
-        "-c", file, PYTHONPATH=str(tmp_path), OTEL_EXPORTER_OTLP_ENDPOINT=endpoint
+        *("-c", write(config(up))),
+        PYTHONPATH=str(tmp_path),
+        OTEL_EXPORTER_OTLP_ENDPOINT=endpoint,
     ) as daemon:
-        log = "\n".join(daemon.log)
-        expected = "set up" if there else "is set, but of no use: no: pip install 'dephealth-otel"
-        assert expected in log
+        daemon.wait_until_checked(1)
+        assert "pip install 'dephealth-otel[sdk]'" in "\n".join(daemon.log)
+
+
+def test_otlp_to_nowhere(write: Write, up: ThreadedFaultProxy) -> None:
+    """An endpoint that is none is told, with exit code 2."""
+    done = dephealth("serve", "-c", write(config(up)), OTEL_EXPORTER_OTLP_ENDPOINT="nonsense")
+    assert done.code == 2
+    assert "endpoint must be a URL" in done.err
 
 
 STUCK = """
