@@ -18,6 +18,8 @@ from dephealth_testing import ThreadedFaultProxy
 
 ROUNDS = 40
 BARE = [sys.executable, "-c", "import asyncio"]
+USUAL = 0.065
+"""Seconds of CPU that `BARE` costs on a machine with nothing else to do."""
 ALLOWED_MORE = 0.25
 FIFTY = 50
 NOT_FOR_PLUGINS = 0.010
@@ -25,16 +27,17 @@ NOT_FOR_PLUGINS = 0.010
 
 
 def assert_costs_no_more(
-    base: Callable[[], float], ours: Callable[[], float], allowed: float
+    base: Callable[[], float], ours: Callable[[], float], allowed: float, usual: float
 ) -> None:
     """Fail unless the least that *ours* costs is at most so much above the least of *base*.
 
-    In turn, and often enough: what else the machine does only ever adds.
+    In turn, and often enough: what else the machine does only ever adds. Where *base* never
+    costs as little as the *usual*, everything takes longer by the same factor.
     """
     least, ours_least = math.inf, math.inf
     for _ in range(ROUNDS):
         least, ours_least = min(least, base()), min(ours_least, ours())
-        if ours_least - least <= allowed:
+        if ours_least - least <= allowed * max(1.0, least / usual):
             return
     pytest.fail(f"{ours_least:.3f} s, and {least:.3f} s without: more than {allowed} s between")
 
@@ -51,7 +54,7 @@ def cpu_seconds(command: list[str], **variables: str) -> float:
 def test_cpu_of_a_check(up: ThreadedFaultProxy, scheme: str) -> None:
     """A check by tcp or http costs at most 0.25 s of CPU more than importing asyncio."""
     check = [*PLAIN, "check", f"{scheme}://{up.host}:{up.port}"]
-    assert_costs_no_more(lambda: cpu_seconds(BARE), lambda: cpu_seconds(check), ALLOWED_MORE)
+    assert_costs_no_more(lambda: cpu_seconds(BARE), lambda: cpu_seconds(check), ALLOWED_MORE, USUAL)
 
 
 def test_many_plugins(up: ThreadedFaultProxy, plugin: Plugin) -> None:
@@ -64,6 +67,7 @@ def test_many_plugins(up: ThreadedFaultProxy, plugin: Plugin) -> None:
         lambda: cpu_seconds(check, PYTHONPATH=one),
         lambda: cpu_seconds(check, PYTHONPATH=folders[0]),
         NOT_FOR_PLUGINS,
+        USUAL + ALLOWED_MORE / 2,
     )
 
 
@@ -97,4 +101,4 @@ def test_time_of_a_check(up: ThreadedFaultProxy) -> None:
         cpu_seconds([*PLAIN, "check", f"http://{up.host}:{up.port}"])
         return time.perf_counter() - before
 
-    assert_costs_no_more(lambda: 0.0, seconds, 1.0)
+    assert_costs_no_more(lambda: 0.0, seconds, 1.0, USUAL)

@@ -8,7 +8,7 @@ import time
 import pytest
 from cli_command import BOUND, dephealth, started
 
-from dephealth_testing import Garbage, Refuse, Silent, ThreadedFaultProxy
+from dephealth_testing import FaultProxyFactory, Garbage, Refuse, Silent, ThreadedFaultProxy
 
 
 def url(server: ThreadedFaultProxy) -> str:
@@ -32,13 +32,15 @@ def test_one_comes_later(up: ThreadedFaultProxy, down: ThreadedFaultProxy) -> No
     assert [line.split()[3] for line in out.splitlines()[1:]] == ["up", "up"]
 
 
-def test_one_that_goes_meanwhile(up: ThreadedFaultProxy, down: ThreadedFaultProxy) -> None:
+def test_one_that_goes_meanwhile(up: ThreadedFaultProxy, fault_proxy: FaultProxyFactory) -> None:
     """What was healthy at first and is not in the end is waited for."""
-    with started(["wait", url(up), url(down), "--for", "3s"]) as process:
-        while up.connections < 1:
+    busy = fault_proxy(fault=Garbage(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"))
+    address = url(busy).replace("tcp", "http")
+    with started(["wait", url(up), address, "--for", "3s"]) as process:
+        while busy.connections < 2:  # by then a round is over
             assert process.poll() is None
         up.behave(Refuse())
-        down.behave(Garbage())
+        busy.behave(Garbage(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
         out, _ = process.communicate(timeout=BOUND)
     assert process.returncode == 1
     assert [line.split()[3] for line in out.splitlines()[1:]] == ["DOWN", "up"]
