@@ -41,7 +41,7 @@ class Story:
         for sight in self.away:
             assert sight.latency <= TIMEOUT + PUNCTUAL, sight
             if sight.detail == "timeout":
-                assert sight.latency >= TIMEOUT - 0.01, sight
+                assert sight.latency >= TIMEOUT - PUNCTUAL, sight
         assert self.return_seconds <= self.patience, self.return_seconds
 
 
