@@ -17,7 +17,8 @@ from matrix.columns import SUBJECTS
 from matrix.isolation import run_isolated
 from matrix.lives import Stories, live
 from matrix.page import PATH, rendered
-from matrix.questions import KILLED, PAUSED, QUESTIONS, SHORT, Question
+from matrix.question import Question
+from matrix.questions import KILLED, PAUSED, QUESTIONS, SHORT
 from matrix.servers import Servers
 from matrix.shortage import Want, run_short
 from matrix.subjects import Subject

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .answer import Answer, found, not_asked
-from .questions import QUESTIONS, Question
+from .question import Question
+from .questions import SECTIONS
 from .subjects import Subject
 
 _ESTABLISHED = found("ok", note="A connection was established, which is all that is asked")
@@ -25,9 +26,7 @@ _CUT_FIRST = found(
     note="`connection_reset` if the check finds that its connection was just cut",
 )
 _REFUSED_LOGIN = found("auth_error", note="It is asked for at login, where the server says why")
-_NO_ALERT = (
-    "The server closes without an alert of TLS, which a server that sends one makes a `tls_error`"
-)
+_NO_ALERT = "This server closes without a word; one that sends an alert of TLS is a `tls_error`"
 _OVERTAKEN = found(
     "tls_error", "connection_reset", note="The alert of TLS may be overtaken by the reset"
 )
@@ -39,8 +38,7 @@ _TLS_USER = found(
 )
 _ONE_PORT = not_asked("One port has both")
 
-_TLS_ROWS = [one.key for one in QUESTIONS if one.section == "TLS"]
-_POOL_ROWS = [one.key for one in QUESTIONS if one.section == "the application's pool"]
+_TLS_ROWS = [one.key for one in SECTIONS["TLS"]]
 _SENTINEL = "redis, Sentinel client"
 
 ANSWERS: dict[str, dict[str, Answer]] = {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 
 from .answer import Answer
 from .answers import answer
 from .columns import SUBJECTS
-from .questions import QUESTIONS, Question
+from .question import Question
+from .questions import SECTIONS
 from .subjects import Subject
 
 PATH = Path(__file__).parent.parent.parent / "docs" / "fault-matrix.md"
@@ -49,7 +49,7 @@ def _section(type: str) -> Iterator[str]:
     yield f"## {type}\n"
     yield f"| | {' | '.join(subject.mode for subject in subjects)} |"
     yield f"| --- |{' --- |' * len(subjects)}"
-    for section, questions in groupby(QUESTIONS, lambda question: question.section):
+    for section, questions in SECTIONS.items():
         rows = [(one, answers) for one in questions if (answers := _answers(one, subjects))]
         reasons = {tuple(one.note for one in answers) for _, answers in rows}
         asked = any(one.applies for _, answers in rows for one in answers)
