@@ -24,6 +24,8 @@ TIMEOUT = 0.5
 """Seconds where the deadline is to strike."""
 PATIENCE = 2.0
 """Seconds elsewhere: what fails, fails long before."""
+RETRIES = 1.0
+"""Seconds for an object that does not stop to try, and takes them all."""
 PUNCTUAL = 0.1
 """Seconds by which a check may miss its deadline."""
 CHECKS = int(os.environ.get("DEPHEALTH_MATRIX_CHECKS", "10"))
@@ -88,8 +90,8 @@ async def ask_often(
     subject: Subject, dependency: Dependency, answer: Answer, *, strikes: bool = False
 ) -> None:
     """Ask once on time and alone, then, if it fails, often."""
-    strikes = strikes or "timeout" in answer.details or subject.retries
-    timeout = TIMEOUT if strikes else PATIENCE
+    strikes = strikes or "timeout" in answer.details
+    timeout = TIMEOUT if strikes else RETRIES if subject.retries else PATIENCE
     expect(await check(dependency, timeout), answer, timeout)
     if answer.details == ("ok",):
         return

@@ -149,6 +149,8 @@ class RedisSentinelClient(RedisClient):
 class RedisClusterClient(RedisClient):
     """A client of a cluster; the target is its first node."""
 
+    retries: ClassVar[bool] = False
+
     def _made(self, target: Target) -> Sequence[Any]:
         def remapped(address: tuple[str, int]) -> tuple[str, int]:
             del address  # what the node says of itself is not where the target is

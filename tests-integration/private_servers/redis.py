@@ -43,7 +43,7 @@ def _quoted(value: str) -> str:
 
 
 class RedisServer(PrivateServer):
-    """Redis, without TLS on `port`, with TLS on `tls_port`, and on a unix socket.
+    """Redis 7 or later, without TLS on `port`, with TLS on `tls_port`, and on a unix socket.
 
     Attributes:
         password: Of the default user, None to ask for none.
