@@ -191,3 +191,33 @@ async def test_refusal_at_all_addresses(server: FakeRedis) -> None:
     await server.stop()
     with pytest.raises(ConnectionRefusedError):
         await dial(["::1", server.host], server.port)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"$10737418240\r\n" + bytes(100_000),
+        b"*1000000000\r\n" + b"$1\r\na\r\n" * 10_000,
+        b"+" + b"A" * 100_000,
+    ],
+)
+async def test_endless_answer(server: FakeRedis, check: Check, answer: bytes) -> None:
+    """Of an answer that is too long to be one, little is taken in."""
+    server.replies["PING"] = answer
+
+    result = await check()
+
+    assert result.expected
+    assert "the answer is longer than 65536 bytes" in result.reason
+
+
+@pytest.mark.parametrize("answer", [b"*1\r\n" * 5_000, b"$much\r\n", b":1.5\r\n"])
+async def test_answer_without_sense(server: FakeRedis, check: Check, answer: bytes) -> None:
+    """What redis-py stumbles over is an error that is known."""
+    server.replies["PING"] = answer
+
+    result = await check()
+
+    assert result.expected
+    assert result.outcome is not None
+    assert result.outcome.detail == "error"

@@ -169,3 +169,13 @@ async def test_name_that_is_not_resolved(
             client = Redis(host="redis.invalid")
         stack.push_async_callback(client.aclose)
         assert await ask(client, timeout=0.2) == "dns_error"
+
+
+@pytest.mark.parametrize("answer", [b"*1\r\n" * 5_000, b"$much\r\n"])
+async def test_answer_without_sense(
+    server: FakeRedis, make_client: MakeClient, ask: Ask, answer: bytes
+) -> None:
+    """What redis-py stumbles over is an error that is known."""
+    server.replies["PING"] = answer
+
+    assert await ask(make_client()) == "error"

@@ -9,11 +9,13 @@ from typing import Any
 import redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import InvalidResponse
 
-from dephealth import CheckTlsError, dial, lacks_certificate, resolve
+from dephealth import CheckError, CheckTlsError, dial, lacks_certificate, resolve
 
-from ._errors import CLOSED
+from ._errors import CLOSED, STUMBLES, no_redis
+
+_MOST = 1 << 16
+"""Bytes of all that a server has to say in a check, which is a few words."""
 
 _DriverInfo = getattr(redis, "DriverInfo", None)
 # What redis-py tells the server of itself takes two round trips, and 0.3 ms to find out.
@@ -58,16 +60,21 @@ class OwnConnection(AbstractConnection):
     async def _connect(self) -> None:
         sock = await dial(await resolve(self.host), self.port)
         name = None if self._context is None else self.host
+        loop = asyncio.get_running_loop()
+        reader = _FewWords(loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         try:
-            self._reader, self._writer = await asyncio.open_connection(
-                sock=sock, ssl=self._context, server_hostname=name
+            transport, _ = await loop.create_connection(
+                lambda: protocol, sock=sock, ssl=self._context, server_hostname=name
             )
         except OSError as exc:
             # A peer that ends the handshake looks like any end of a connection.
             raise CheckTlsError(
                 f"the TLS handshake with {self._host_error()} failed: {exc}"
             ) from exc
-        self._tls = self._writer.get_extra_info("ssl_object")
+        self._reader = reader
+        self._writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        self._tls = transport.get_extra_info("ssl_object")
 
     async def read_response(self, *args: Any, **kwargs: Any) -> Any:
         reader = self._reader
@@ -77,7 +84,9 @@ class OwnConnection(AbstractConnection):
             if str(exc) != CLOSED or reader is None or reader.at_eof():
                 raise
             # Said of any line that does not end as lines of the protocol do.
-            raise InvalidResponse("the answer is none of the Redis protocol") from exc
+            raise no_redis() from exc
+        except STUMBLES as exc:
+            raise no_redis() from exc
         self._heard = True
         return answer
 
@@ -94,6 +103,20 @@ class OwnConnection(AbstractConnection):
 
     def _error_message(self, exception: BaseException) -> str:
         return f"Error connecting to {self._host_error()}: {exception}"
+
+
+class _FewWords(asyncio.StreamReader):
+    """Refuses to take in what redis-py would wait for the end of, and keep it all."""
+
+    _left = _MOST
+
+    def feed_data(self, data: Any) -> None:
+        """*data* has arrived; what waits for it gets a `CheckError` if it is too much."""
+        self._left -= len(data)
+        if self._left >= 0:
+            super().feed_data(data)
+        else:
+            self.set_exception(CheckError(f"the answer is longer than {_MOST} bytes"))
 
 
 def abort(connection: AbstractConnection) -> None:

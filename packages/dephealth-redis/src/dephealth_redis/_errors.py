@@ -52,6 +52,9 @@ _BY_CODE: Mapping[str, Outcome] = {
 }
 """Error replies by the code that they begin with, where redis-py has no class for them."""
 
+STUMBLES = (ValueError, RecursionError)
+"""What redis-py raises of an answer that it cannot make sense of, beside its own classes."""
+
 _WRAPPERS = (exceptions.ConnectionError, exceptions.RedisClusterException)
 """Classes, themselves and not their children, that redis-py puts around what happened."""
 
@@ -67,6 +70,11 @@ def outcome_of(exc: BaseException) -> Outcome | None:
     if type(exc) in _WRAPPERS and beneath(exc) is not None:
         return None
     return lookup(ERRORS, exc)
+
+
+def no_redis() -> exceptions.InvalidResponse:
+    """What to raise when the server speaks another protocol."""
+    return exceptions.InvalidResponse("the answer is none of the Redis protocol")
 
 
 def is_cut(exc: BaseException) -> bool:

@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from dephealth import UnhealthyError
 
 from ._connection import abort
-from ._errors import REPLIES, is_cut
+from ._errors import REPLIES, STUMBLES, is_cut, no_redis
 
 
 async def ping(connection: AbstractConnection) -> None:
@@ -21,7 +21,10 @@ async def ping(connection: AbstractConnection) -> None:
         RedisError: It answers with an error, or not at all.
     """
     await connection.send_command("PING", check_health=False)
-    answer = await connection.read_response(disable_decoding=True, disconnect_on_error=False)
+    try:
+        answer = await connection.read_response(disable_decoding=True, disconnect_on_error=False)
+    except STUMBLES as exc:
+        raise no_redis() from exc
     if answer != b"PONG":
         raise UnhealthyError(f"PING was answered with {answer!r:.80}")
 
