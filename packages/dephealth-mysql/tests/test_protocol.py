@@ -23,6 +23,8 @@ GREETING = (
 OK = b"\0\0\0\2\0\0\0"
 COLUMN = b"\x03def\0\0\0\x011\0\x0c" + struct.pack("<HIBHB2x", 63, 1, 8, 0, 0)
 
+ROW = b"\xfd\0\0\1" + bytes(1 << 16)
+
 
 @dataclass(frozen=True)
 class Say(Fault):
@@ -62,6 +64,8 @@ class Say(Fault):
         (GREETING, OK, b""),
         (GREETING, OK, b"\1", COLUMN, b"\1"),
         (GREETING, OK, b"\1", b"\xff\xff"),
+        (b"\x0a" + b"8" * (1 << 21),),
+        (GREETING, OK, b"\1", COLUMN, b"\xfe\0\0\2\0", *[ROW] * 20),
     ],
 )
 async def test_no_mysql(

@@ -8,12 +8,15 @@ from typing import Any
 
 import aiomysql
 
-from dephealth import CheckTlsError
+from dephealth import CheckError, CheckTlsError
 
 from ._errors import CANNOT_CONNECT, number_of
 
 Arguments = Mapping[str, Any]
 """The keywords of `OwnConnection`."""
+
+_MOST = 1 << 17
+"""Bytes of all that a server has to say in a check, in answer to the query too."""
 
 _CAN_TLS = 0x800
 """CLIENT_SSL of MySQL's protocol."""
@@ -37,6 +40,7 @@ class OwnConnection(aiomysql.Connection):  # type: ignore[misc]
         super().__init__(**{**options, "autocommit": None})
         self._requires_tls = requires_tls
         self._name: str = self.host
+        self._left = _MOST
 
     async def open(self, addresses: Sequence[str]) -> None:
         """Connect to the first of the host's *addresses* that can be, and log in.
@@ -69,6 +73,14 @@ class OwnConnection(aiomysql.Connection):  # type: ignore[misc]
         if self._writer is not None:
             self._writer.transport.abort()
         super().close()
+
+    async def _read_bytes(self, num_bytes: int) -> bytes:
+        """Aiomysql waits for all that is announced, and keeps it."""
+        self._left -= num_bytes
+        if self._left < 0:
+            raise CheckError(f"the answer is longer than {_MOST} bytes")
+        data: bytes = await super()._read_bytes(num_bytes)
+        return data
 
     async def _request_authentication(self) -> None:
         if self._requires_tls and not self.server_capabilities & _CAN_TLS:
