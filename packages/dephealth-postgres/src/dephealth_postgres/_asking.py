@@ -10,7 +10,7 @@ import asyncpg
 
 from dephealth import CheckError, time_left
 
-from ._connecting import connected
+from ._connecting import STUMBLES, connected, stumbled
 from ._parsing import Arguments
 
 PARTING = 0.03
@@ -58,5 +58,7 @@ async def ask_anew(arguments: Arguments, query: str) -> None:
                 async with asyncio.timeout(PARTING):
                     await connection.close()
             raise
+        except STUMBLES as exc:
+            raise stumbled(exc) from exc
         with contextlib.suppress(OSError):  # the answer is there, however this ends
             await connection.close(timeout=min(_FAREWELL, time_left() / 2))

@@ -8,10 +8,22 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+from asyncpg.pgproto.pgproto import BufferError as AsyncpgBufferError
 
 from dephealth import CheckError, CheckTlsError, resolve
 
+from ._metered import Meter, MeteredTransport
 from ._parsing import Arguments, requires_tls
+
+STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError, AsyncpgBufferError)
+"""What asyncpg raises when it is sent what is no PostgreSQL."""
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """Is closed by who opened it, also if it could not be made: then asyncpg fails to see that."""
+
+    def __del__(self) -> None:
+        """Do nothing."""
 
 
 @contextlib.asynccontextmanager
@@ -29,13 +41,17 @@ async def connected(arguments: Arguments) -> AsyncIterator[Any]:
             yield connection
         finally:
             connection.terminate()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as exc:
+        if loop.meter.overrun:
+            raise CheckError(f"the answer is longer than {loop.meter.most} bytes") from exc
+        raise
     finally:
         loop.abort()
 
 
 async def _connect(arguments: Arguments, loop: ConnectingLoop) -> Any:
     try:
-        return await asyncpg.connect(**arguments, loop=loop)
+        return await asyncpg.connect(**arguments, loop=loop, connection_class=_Connection)
     except TimeoutError:
         raise
     except OSError as exc:
@@ -43,6 +59,14 @@ async def _connect(arguments: Arguments, loop: ConnectingLoop) -> Any:
             raise CheckTlsError(f"the TLS handshake failed: {exc!r}") from exc
         explain(exc, arguments)
         raise
+    except STUMBLES as exc:
+        raise stumbled(exc) from exc
+
+
+def stumbled(exc: BaseException) -> CheckError:
+    """What to raise for *exc*, one of `STUMBLES`."""
+    name = type(exc).__name__  # and no more: it may quote what was sent
+    return CheckError(f"asyncpg gives up ({name}): the server does not speak PostgreSQL's protocol")
 
 
 def explain(exc: OSError, arguments: Arguments) -> None:
@@ -67,8 +91,9 @@ class ConnectingLoop:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._loop: Any = loop
         self._opened: list[Any] = []
+        self.meter = Meter()
         self.in_handshake = False
         """Whether a TLS handshake was begun that has not succeeded."""
 
@@ -84,19 +109,21 @@ class ConnectingLoop:
         failure = OSError(f"{host!r} has no address")
         for address in await resolve(host):
             try:
-                made = await self._loop.create_connection(factory, address, port, **options)
+                transport, guard = await self._loop.create_connection(
+                    lambda: self.meter.guarding(factory()), address, port, **options
+                )
             except OSError as exc:
                 failure = exc
             else:
-                self._opened.append(made[0])
-                return made
+                self._opened.append(transport)
+                return MeteredTransport(transport, self.meter), guard.protocol
         raise failure
 
-    async def start_tls(self, *args: Any, **options: Any) -> Any:
+    async def start_tls(self, transport: Any, *args: Any, **options: Any) -> Any:
         self.in_handshake = True
-        transport = await self._loop.start_tls(*args, **options)
+        secure = await self._loop.start_tls(transport.transport, *args, **options)
         self.in_handshake = False
-        return transport
+        return MeteredTransport(secure, self.meter)
 
     def abort(self) -> None:
         for transport in self._opened:
