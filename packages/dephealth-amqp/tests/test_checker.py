@@ -176,3 +176,17 @@ async def test_end_after_the_tls_handshake(
     assert found.outcome is not None
     assert found.outcome.detail == expected
     assert found.expected
+
+
+async def test_tables_in_tables_are_an_error() -> None:
+    """Tables nested deeper than the driver can follow are an error that is known."""
+    table = b""
+    for _ in range(3000):
+        table = b"\x01aF" + len(table).to_bytes(4, "big") + table
+    payload = b"\0\x0a\0\x0a\0\x09" + len(table).to_bytes(4, "big") + table + bytes(8)
+    start = b"\x01\0\0" + len(payload).to_bytes(4, "big") + payload + b"\xce"
+    async with FaultProxy(fault=Garbage(start)) as server:
+        found = await check(Endpoint(server.host, str(server.port)))
+
+    assert found.outcome is not None
+    assert (found.outcome.detail, found.expected) == ("error", True)

@@ -16,6 +16,7 @@ from dephealth import (
     ERROR,
     Address,
     Checker,
+    CheckError,
     CheckTlsError,
     Endpoint,
     ErrorTable,
@@ -83,6 +84,8 @@ class AMQPChecker(TLSOptions, Checker):
                 # It says more than the driver's own: which error of the socket, or of TLS.
                 raise exc.__cause__ from None
             raise
+        except RecursionError as exc:
+            raise CheckError("the answer is not AMQP: tables within tables without end") from exc
         await connection.close()
 
     @property
