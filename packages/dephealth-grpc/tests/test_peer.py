@@ -95,3 +95,22 @@ async def test_reset(pair: tuple[socket.socket, socket.socket]) -> None:
 
     assert await peer.receive() == b""
     assert isinstance(peer.failure(), ConnectionResetError)
+
+
+async def test_who_says_too_much_is_heard_no_more(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    """Of a server that never stops, little more is heard than any has to say."""
+    ours, theirs = pair
+    theirs.setblocking(False)
+    peer = Peer(Stream(ours))
+    heard = 0
+    for _ in range(100):
+        theirs.send(SETTINGS + data(bytes(16_000)))
+        piece = await peer.receive()
+        heard += len(piece)
+        if not piece:
+            break
+
+    assert heard < 200_000
+    assert "the answer is longer than 65536 bytes" in str(peer.failure())

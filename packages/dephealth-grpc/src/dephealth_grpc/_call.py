@@ -14,6 +14,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from dephealth import CheckError, require_descriptors
 
+from ._cut import Mark, Option
 from ._metadata import Metadatum
 from ._status import failure
 
@@ -21,7 +22,8 @@ with contextlib.suppress(ImportError):  # nothing but the time of a first check 
     importlib.import_module("grpc._channel")  # which grpcio does for the first channel
 
 _LONGEST_ANSWER = 4 * 1024
-Option = tuple[str, object]
+_PATIENCE = 0.01
+"""Seconds that a cancellation may take before the connection is ended."""
 _OPTIONS: Sequence[Option] = (
     # A connection of its own; else channels to one address share theirs.
     ("grpc.use_local_subchannel_pool", 1),
@@ -56,12 +58,15 @@ class Call:
             OSError: This process can open nothing more.
         """
         require_descriptors()  # gRPC's core ends the process where it can open nothing
-        channel = grpc.insecure_channel(target, [*_OPTIONS, *self._options(), *options])
+        mark = Mark()
+        channel = grpc.insecure_channel(
+            target, [*_OPTIONS, *self._options(), *mark.options, *options]
+        )
         request = HealthCheckRequest(service=self.service)
         # If this fails for want of a thread, to close the channel would wait for ever.
         future = HealthStub(channel).Check.future(request, metadata=self.metadata)
         try:
-            await _end(future)
+            await _end(future, mark)
         finally:
             channel.close()
         try:
@@ -82,11 +87,12 @@ class Call:
         )
 
 
-async def _end(future: grpc.Future[HealthCheckResponse]) -> None:
+async def _end(future: grpc.Future[HealthCheckResponse], mark: Mark) -> None:
     """Wait until *future* is done, which a cancellation brings about.
 
     Not before, so that checks of one endpoint never overlap, and because to
-    close a channel would block until then.
+    close a channel would block until then. As long as a server keeps grpcio
+    busy, it may not get to the cancellation: the connection is ended then.
     """
     loop = asyncio.get_running_loop()
     done = loop.create_future()
@@ -99,7 +105,9 @@ async def _end(future: grpc.Future[HealthCheckResponse]) -> None:
     cancelled: asyncio.CancelledError | None = None
     while not done.done():
         try:
-            await asyncio.wait([done])
+            await asyncio.wait([done], timeout=None if cancelled is None else _PATIENCE)
+            if cancelled is not None and not done.done():
+                mark.cut()
         except asyncio.CancelledError as exc:
             cancelled = exc
             future.cancel()

@@ -13,6 +13,7 @@ _SETTINGS = 4
 _GOAWAY = 7
 _NO_ERROR = bytes(4)
 _MOST = 64 * 1024
+"""Bytes of all that a server has to say in a check, which is less than one of them."""
 
 
 class Peer:
@@ -24,7 +25,10 @@ class Peer:
         self._end: Exception | None = None
 
     async def receive(self) -> bytes:
-        """What comes next; nothing at the end, however the connection ends."""
+        """What comes next; nothing at the end, however it comes about, or if it is too much."""
+        if len(self._heard) > _MOST:
+            self._end = CheckError(f"the answer is longer than {_MOST} bytes")
+            return b""
         try:
             data = await self._stream.receive()
             cause = None
@@ -32,8 +36,7 @@ class Peer:
             data, cause = b"", exc
         if not data:
             self._end = self._ended(cause)
-        if len(self._heard) < _MOST:
-            self._heard += data
+        self._heard += data
         return data
 
     def failure(self) -> Exception | None:
