@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import provision
+import reliability
 from private_servers import (
     Certificates,
     MariaDBServer,
@@ -65,6 +66,19 @@ def rabbitmq_server(certificates: Certificates) -> Iterator[RabbitMQServer]:
     require("rabbitmq")
     with RabbitMQServer(certificates=certificates) as server:
         yield server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Have `--write-reliability`."""
+    parser.addoption(
+        "--write-reliability", action="store_true", help="renew docs/reliability.md from this run"
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write what was found, if asked to."""
+    if session.config.getoption("write_reliability") and not session.testsfailed:
+        reliability.write()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
