@@ -46,6 +46,23 @@ def _sources(package: Path) -> list[Path]:
     return sorted((package / "src").rglob("*.py"))
 
 
+def _imported(path: Path) -> list[str]:
+    """The modules of ours that a file imports by their full names."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = [each.name for node in nodes if isinstance(node, ast.Import) for each in node.names]
+    named = [
+        f"{node.module}.{each.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and not node.level
+        for each in node.names
+    ]
+    return [module for module in [*plain, *named] if module.startswith("dephealth")]
+
+
+def _is_private(module: str) -> bool:
+    return any(re.match("_(?!_)", part) for part in module.split("."))
+
+
 @every_package
 def test_metadata_is_complete(package: Path) -> None:
     """Each package says the same things about itself."""
@@ -107,13 +124,19 @@ def test_core_has_an_extra_for_each_package() -> None:
 @every_package
 def test_packages_use_only_what_others_offer(package: Path) -> None:
     """No package imports a private module of another one."""
-    own = _import_name(package)
     for path in _sources(package):
-        for node in ast.walk(ast.parse(path.read_text())):
-            module = node.module if isinstance(node, ast.ImportFrom) and not node.level else None
-            parts = (module or "").split(".")
-            if parts[0].startswith("dephealth") and parts[0] != own:
-                assert not any(part.startswith("_") for part in parts), f"{path}: {module}"
+        for module in _imported(path):
+            own = module.split(".")[0] == _import_name(package)
+            assert own or not _is_private(module), f"{path}: {module}"
+
+
+@every_package
+def test_tests_use_only_what_authors_can(package: Path) -> None:
+    """Tests import private modules of the package that they test, and of no other one."""
+    for path in sorted((package / "tests").rglob("*.py")):
+        for module in _imported(path):
+            own = module.split(".")[0] == _import_name(package)
+            assert own or not _is_private(module), f"{path}: {module}"
 
 
 @every_package

@@ -12,7 +12,6 @@ from dephealth import (
     ConfigurationError,
     Dependency,
     Endpoint,
-    EndpointState,
     Exporter,
     HealthChecker,
     Target,
@@ -20,6 +19,7 @@ from dephealth import (
 from dephealth._roster import Roster
 from dephealth._scheduler import Scheduler
 from dephealth._watch import Owner, Watch
+from dephealth_testing import RecordingExporter
 
 BOUND = 5.0
 """Seconds until a test that waits for an event has failed."""
@@ -112,46 +112,28 @@ class Stubborn:
             raise self.end
 
 
-class Recorder:
-    """An exporter that remembers what it was told.
+class Recorder(RecordingExporter):
+    """One that may refuse targets.
 
     Args:
         refuses: Whether it refuses a target.
     """
 
     def __init__(self, refuses: Callable[[Target], bool] = lambda _: False) -> None:
+        super().__init__()
         self.refuses = refuses
-        self.added: list[Target] = []
-        self.removed: list[Target] = []
-        self.results: list[tuple[float, str, EndpointState]] = []
-        self._news = asyncio.Event()
 
     def on_added(self, target: Target) -> None:
         if self.refuses(target):
             raise ConfigurationError("equal labels are exported already")
-        self.added.append(target)
+        super().on_added(target)
 
-    def on_result(self, target: Target, state: EndpointState) -> None:
-        now = asyncio.get_running_loop().time()
-        self.results.append((now, target.dependency, state))
-        self._news.set()
-
-    def on_removed(self, target: Target) -> None:
-        self.removed.append(target)
+    async def until(self, number: int, dependency: str | None = "db", within: float = 60.0) -> None:
+        await super().until(number, dependency, within)
 
     def of(self, name: str = "db") -> list[tuple[float, str]]:
         """When each result of a dependency came, and its detail."""
-        return [
-            (at, state.last.outcome.detail)
-            for at, dependency, state in self.results
-            if dependency == name and state.last is not None
-        ]
-
-    async def until(self, number: int, name: str = "db") -> None:
-        """Wait for so many results of a dependency. On the loop of the checks."""
-        while len(self.of(name)) < number:
-            self._news.clear()
-            await self._news.wait()
+        return [(it.at, it.detail) for it in self.results if it.target.dependency == name]
 
 
 class Lines(logging.Handler):

@@ -16,10 +16,11 @@ from dephealth import (
 from dephealth._attempt import Attempt
 from dephealth._classification import Finding
 from dephealth._pulse import BEAT, Pulse
+from dephealth_testing import virtual_time
 
 from ._fakes import Scripted, Stubborn, hang
 from ._trial import TIMEOUT_AFTER, Trial, tried
-from ._virtual_time import block, virtual_time
+from ._virtual_time import block
 
 
 @virtual_time

@@ -13,10 +13,11 @@ from dephealth import (
 )
 from dephealth._pulse import BEAT
 from dephealth._resolver import Resolver
+from dephealth_testing import virtual_time
 
 from ._fakes import Scripted, Stubborn, hang
 from ._trial import TIMEOUT_AFTER, tried
-from ._virtual_time import block, virtual_time
+from ._virtual_time import block
 
 
 @virtual_time

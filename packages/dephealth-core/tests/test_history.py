@@ -27,10 +27,10 @@ from dephealth._changes import NO_CHANGES, Changes, changes_after
 from dephealth._history import unpacked
 from dephealth._state import UNKNOWN, advance
 from dephealth.api import DependencyHealth
+from dephealth_testing import virtual_time
 
 from ._fakes import BOUND, Bench, Lines, Scripted, Step, dependency, hang
 from ._started import started
-from ._virtual_time import virtual_time
 from .test_logging import PASSWORD, LoggingIn
 
 REFUSED = ConnectionRefusedError(111, "Connection refused")

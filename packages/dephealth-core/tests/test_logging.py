@@ -19,9 +19,9 @@ from dephealth import (
 )
 from dephealth._classification import Finding, classify
 from dephealth._report import EndpointLog, logger
+from dephealth_testing import virtual_time
 
 from ._fakes import Bench, Lines, Scripted, dependency
-from ._virtual_time import virtual_time
 
 REFUSED = ConnectionRefusedError(111, "Connection refused")
 PASSWORD = "tr0ub4dor&3"

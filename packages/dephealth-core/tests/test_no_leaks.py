@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from dephealth import CheckDnsError
+from dephealth_testing import virtual_time
 
 from ._fakes import Bench, Scripted, dependency, hang
-from ._virtual_time import virtual_time
 
 
 async def retry() -> None:

@@ -14,11 +14,11 @@ from dephealth import (
     ConfigurationError,
     Endpoint,
 )
+from dephealth_testing import virtual_time
 
 from ._fakes import BOUND, Bench, Scripted, dependency
 from ._pools import Pool, PoolChecker, pooled
 from ._started import Started, started
-from ._virtual_time import virtual_time
 
 
 async def test_object_of_another_loop() -> None:

@@ -12,10 +12,10 @@ from dephealth import (
     Endpoint,
     NotYetError,
 )
+from dephealth_testing import virtual_time
 
 from ._fakes import Bench, Recorder, dependency
 from ._pools import Gives, Pool, PoolChecker, pooled
-from ._virtual_time import virtual_time
 
 
 @virtual_time

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import pytest
 
 from dephealth._pulse import BEAT, Pulse
+from dephealth_testing import virtual_time
 
-from ._virtual_time import block, now, this_loop, virtual_time
+from ._virtual_time import block, now, this_loop
 
 
 class Waiter:

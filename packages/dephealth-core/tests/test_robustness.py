@@ -8,9 +8,9 @@ import logging
 import pytest
 
 from dephealth import ConfigurationError, EndpointState, Target
+from dephealth_testing import virtual_time
 
 from ._fakes import Bench, Recorder, Scripted, Stubborn, dependency
-from ._virtual_time import virtual_time
 
 
 class OddError(BaseException):

@@ -9,9 +9,10 @@ from itertools import pairwise
 import pytest
 
 from dephealth import Dependency, Endpoint
+from dephealth_testing import virtual_time
 
 from ._fakes import Bench, Scripted, Stubborn, dependency, hang
-from ._virtual_time import block, now, virtual_time
+from ._virtual_time import block, now
 
 
 def many(number: int, checker: Scripted) -> list[Dependency]:
@@ -260,7 +261,7 @@ async def test_results_carry_the_time() -> None:
     async with Bench(dependency(Scripted(0.25, hang))) as bench:
         await bench.exporter.until(2)
 
-        latencies = [state.last.latency for _, _, state in bench.exporter.results if state.last]
+        latencies = [it.state.last.latency for it in bench.exporter.results if it.state.last]
         assert latencies == pytest.approx([0.25, 2.0])
 
 

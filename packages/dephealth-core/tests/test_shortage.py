@@ -14,10 +14,9 @@ import pytest
 
 from dephealth import require_descriptors
 from dephealth._resolver import resolve
-from dephealth_testing import assert_nothing_left
+from dephealth_testing import assert_nothing_left, virtual_time
 
 from ._fakes import Bench, Scripted, dependency
-from ._virtual_time import virtual_time
 
 EMFILE = OSError(errno.EMFILE, "Too many open files")
 

@@ -7,9 +7,11 @@ import logging
 
 import pytest
 
+from dephealth_testing import virtual_time
+
 from ._fakes import Bench, Closing, Scripted, Stubborn, dependency, hang
 from ._started import tasks_left
-from ._virtual_time import now, virtual_time
+from ._virtual_time import now
 
 
 async def seconds_to_end(bench: Bench) -> float:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import math
+import socket
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
 
-from dephealth import Endpoint, _resolver, check_once
+from dephealth import Endpoint, check_once
 from dephealth_postgres import PostgresChecker
 from dephealth_testing import assert_nothing_left
 
@@ -135,17 +137,35 @@ async def test_server_that_is_gone(server: FakePostgres, pool: Any, check: Check
     assert await check(pool=pool) == "connection_refused"
 
 
+class Watched(ThreadPoolExecutor):
+    """An executor that counts what it is given."""
+
+    given = 0
+
+    def submit(self, *args: Any, **kwargs: Any) -> Any:
+        self.given += 1
+        return super().submit(*args, **kwargs)
+
+
 async def test_name_that_is_not_resolved(
     server: FakePostgres, check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before the pool looks a name up in the loop's executor, it is looked up without it."""
-    # As if another check waited for the name already, and no answer came.
-    lookups = [_resolver._Lookup(math.inf)]
-    monkeypatch.setitem(_resolver._system._underway, "pg.invalid", lookups)
+    """While no answer comes to a name, the loop's executor is not given to wait for it."""
+    over = threading.Event()
+
+    def unanswered(*_: object, **__: object) -> None:
+        over.wait(10)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unanswered)
+    executor = Watched(1)
+    asyncio.get_running_loop().set_default_executor(executor)
     async with asyncpg.create_pool(
         host="pg.invalid", port=server.port, user="app", min_size=0
     ) as pool:
         assert await check(pool=pool, timeout=0.2) == "dns_error"
+        over.set()
+    assert executor.given == 0
 
 
 async def test_name_that_does_not_resolve(server: FakePostgres, check: Check) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,25 @@ def test_a_server_that_goes_away(fault_proxy: FaultProxyFactory) -> None:
 def test_an_expired_certificate(fault_proxy: FaultProxyFactory, certificates: Certificates) -> None:
     """The second example passes."""
     shown("test_an_expired_certificate")["test_an_expired_certificate"](fault_proxy, certificates)
+
+
+def test_contract_before_a_server(fault_proxy: FaultProxyFactory) -> None:
+    """The contract before a server passes."""
+    contract = shown("TestBeforeItsServer")["TestBeforeItsServer"]()
+    server = fault_proxy()
+    contract.test_server_that_comes_back((server.host, server.port))
+
+
+def test_a_day_of_failures() -> None:
+    """The example in virtual time passes, and takes less than a few seconds."""
+    began = time.monotonic()
+    shown("test_a_day_of_failures")["test_a_day_of_failures"]()
+    assert time.monotonic() - began < 5.0
+
+
+def test_what_the_plugin_registers() -> None:
+    """The example of a registry passes."""
+    shown("test_what_the_plugin_registers")["test_what_the_plugin_registers"]()
 
 
 def test_fault_of_ones_own(certificates: Certificates, fault_proxy: FaultProxyFactory) -> None:

@@ -10,7 +10,7 @@ from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._address import Address, scheme_of
-    from ._checker import Checker, HealthChecker, time_left
+    from ._checker import Checker, HealthChecker, clock, time_left
     from ._classification import ErrorTable, lookup
     from ._declaration import COMMON_OPTIONS, CheckOptions, declare
     from ._dependency import Dependency, DependencyType
@@ -126,6 +126,7 @@ __all__ = [
     "UnhealthyError",
     "UnknownTypeError",
     "check_once",
+    "clock",
     "declare",
     "dial",
     "hookimpl",
@@ -149,6 +150,7 @@ _PLACES = {
     "scheme_of": "._address",
     "Checker": "._checker",
     "HealthChecker": "._checker",
+    "clock": "._checker",
     "time_left": "._checker",
     "ErrorTable": "._classification",
     "lookup": "._classification",

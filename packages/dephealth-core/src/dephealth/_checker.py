@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
@@ -17,8 +17,11 @@ from ._secret import Secret, conceal, secrets_in
 if TYPE_CHECKING:
     from ._address import Address
 
+clock: ContextVar[Callable[[], float]] = ContextVar("dephealth_clock", default=time.perf_counter)
+"""What gives the seconds by which checks are timed; tests may set another one."""
+
 deadline: ContextVar[float] = ContextVar("dephealth_deadline")
-"""When the running check has to be done, on the clock of `time.perf_counter`."""
+"""When the running check has to be done, on `clock`."""
 
 
 def time_left() -> float:
@@ -30,7 +33,7 @@ def time_left() -> float:
     Raises:
         LookupError: No check is running here.
     """
-    return max(0.0, deadline.get() - time.perf_counter())
+    return max(0.0, deadline.get() - clock.get()())
 
 
 @runtime_checkable

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ._checker import HealthChecker
+from ._checker import HealthChecker, clock
 from ._dependency import Dependency
 from ._endpoint import Endpoint
 from ._environment import global_text
@@ -93,7 +92,7 @@ class DependencyHealth:
         chosen = chosen_exporters(exporters, {"registry": registry})
         self._silent = exporters is None and not chosen
         self._scheduler = Scheduler(
-            self._roster.watches, chosen, self._log, max_concurrency, time.perf_counter
+            self._roster.watches, chosen, self._log, max_concurrency, clock.get()
         )
         self._endpoints = Endpoints(self._roster, self._scheduler, self._runtime)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from ._attempt import Attempt
-from ._checker import HealthChecker
+from ._checker import HealthChecker, clock
 from ._classification import Finding
 from ._endpoint import Endpoint
 from ._outcome import OK, Outcome
@@ -45,8 +44,8 @@ async def check_once(
         if not late.done():
             late.set_result(_told(checker, finding, latency))
 
-    pulse = Pulse(loop, time.perf_counter)
-    attempt = Attempt(checker, timeout, timeout, pulse, time.perf_counter, overtime)
+    now = clock.get()
+    attempt = Attempt(checker, timeout, timeout, Pulse(loop, now), now, overtime)
 
     async def run() -> SingleCheck:
         task = asyncio.current_task()

@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from ._fault import Close, Fault, Garbage, Refuse, Reset, Silent
     from ._leaks import assert_nothing_left
     from ._proxy import FaultProxy
+    from ._recording import Recorded, RecordingExporter
     from ._relay import Cut, Delay, Drip, Forward
+    from ._server_contract import ServerContract
     from ._stream import Stream
+    from ._subject import registry_of
     from ._threaded import ThreadedFaultProxy
     from ._tls_faults import HandshakeCut, Tls
+    from ._virtual_time import VirtualLoop, virtual_time
     from .plugin import FaultProxyFactory
 
 _MODULES = {
@@ -33,13 +37,19 @@ _MODULES = {
     "Garbage": "_fault",
     "HandshakeCut": "_tls_faults",
     "KeyPair": "_certificates",
+    "Recorded": "_recording",
+    "RecordingExporter": "_recording",
     "Refuse": "_fault",
     "Reset": "_fault",
+    "ServerContract": "_server_contract",
     "Silent": "_fault",
     "Stream": "_stream",
     "ThreadedFaultProxy": "_threaded",
     "Tls": "_tls_faults",
+    "VirtualLoop": "_virtual_time",
     "assert_nothing_left": "_leaks",
+    "registry_of": "_subject",
+    "virtual_time": "_virtual_time",
 }
 
 __all__ = [
@@ -57,13 +67,19 @@ __all__ = [
     "Garbage",
     "HandshakeCut",
     "KeyPair",
+    "Recorded",
+    "RecordingExporter",
     "Refuse",
     "Reset",
+    "ServerContract",
     "Silent",
     "Stream",
     "ThreadedFaultProxy",
     "Tls",
+    "VirtualLoop",
     "assert_nothing_left",
+    "registry_of",
+    "virtual_time",
 ]
 
 

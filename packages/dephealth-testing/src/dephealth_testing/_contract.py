@@ -5,64 +5,32 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import re
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any, ClassVar
 
 import pytest
 
-from dephealth import (
-    CORE_DETAILS,
-    Checker,
-    CheckerRegistry,
-    CheckerSpec,
-    ConfigurationError,
-    Dependency,
-    SingleCheck,
-    check_once,
-    declare,
-    options_of,
-)
+from dephealth import Checker, ConfigurationError, SingleCheck, check_once, declare, options_of
 from dephealth.api import DependencyHealth
 
 from ._certificates import Certificates
 from ._fault import Close, Fault, Garbage, Refuse, Reset, Silent
 from ._leaks import assert_nothing_left
 from ._relay import Drip
+from ._subject import ENCODED, LONG, SECRET, SHORT, Details, Subject, close
 from ._threaded import ThreadedFaultProxy
 from ._tls_faults import HandshakeCut, Tls
 
-SECRET = "s3cret/p@ss:w%rd?#"  # noqa: S105  # every character that a URL cares about
-_ENCODED = "s3cret%2Fp%40ss%3Aw%25rd%3F%23"
 _NOWHERE = "dephealth.invalid"
-_TIMEOUT = 0.3
-_PUNCTUAL = 0.1
-
-Details = str | frozenset[str]
-"""One detail, or several of which any is right."""
 
 
-class CheckerContract:
+class CheckerContract(Subject):
     """Subclass this in a plugin's tests, and set `plugin`, `type` and `url`.
 
     Needs no server of the checker's kind: only faults. What a fault must yield
     stands in `expected`; where the protocol makes it another detail, the
     subclass says so in `differs`, under the same key.
     """
-
-    plugin: ModuleType
-    """The module that the entry point names."""
-    type: str
-    """The dependency type to test."""
-    url: str
-    """URL with ``{host}`` and ``{port}``, and ``{secret}`` where a password goes."""
-    tls_url: str | None = None
-    """The same with TLS from the first byte, if the protocol has that."""
-    options: ClassVar[Mapping[str, Any]] = {}
-    """Further keywords of ``X_check``."""
-    differs: ClassVar[Mapping[str, Details]] = {}
-    """What is not as in `expected`."""
 
     expected: ClassVar[Mapping[str, Details]] = {
         "refused": "connection_refused",
@@ -153,7 +121,7 @@ class CheckerContract:
                     assert done, f"a check cancelled after {moment} steps does not end"
                     if not task.cancelled():
                         task.exception()
-                await _closed(dependency)
+                await close(dependency)
 
         with ThreadedFaultProxy(fault=Silent()) as server:
             asyncio.run(cancel_all())
@@ -165,12 +133,12 @@ class CheckerContract:
         async def fail_often() -> None:
             dependency = self._declared(server.host, server.port)
             endpoint = dependency.endpoints[0]
-            async with assert_nothing_left(within=20.0):
+            async with assert_nothing_left(within=self.patience):
                 for _ in range(4):
                     await asyncio.gather(
                         *(check_once(dependency.checker, endpoint, 0.2) for _ in range(50))
                     )
-                await _closed(dependency)
+                await close(dependency)
                 gc.collect()
 
         with ThreadedFaultProxy(fault=fault) as server:
@@ -181,7 +149,7 @@ class CheckerContract:
         with ThreadedFaultProxy(fault=Refuse()) as server:
             dependency = self._declared(server.host, server.port)
             for _ in range(2):
-                self._expect("refused", self._once(dependency, 2.0))
+                self._expect("refused", self._once(dependency))
 
     def test_secret_shows_nowhere(self, caplog: pytest.LogCaptureFixture) -> None:
         """A password given in the URL is in no repr, log line, error or label."""
@@ -201,12 +169,12 @@ class CheckerContract:
             with ThreadedFaultProxy(fault=fault) as server:
                 dependency = self._declared(server.host, server.port)
                 asyncio.run(watch())
-                check = self._once(dependency, 2.0)
+                check = self._once(dependency)
             seen += [repr(dependency), str(dependency.checker), repr(check)]
         seen += [caplog.text]
         for text in seen:
             assert SECRET not in text
-            assert _ENCODED not in text
+            assert ENCODED not in text
 
     def test_secret_in_a_bad_url_shows_nowhere(self) -> None:
         """The error about a URL that cannot be read does not quote it."""
@@ -215,54 +183,15 @@ class CheckerContract:
             declare(self._spec(), "contract", {"url": url, "critical": True}, {})
         assert SECRET not in str(failure.value)
 
-    def _spec(self) -> CheckerSpec:
-        registry = CheckerRegistry(points=(), disabled=())
-        registry.register(self.plugin, self.plugin.__name__)
-        return registry.get(self.type)
-
-    def _declared(self, host: str, port: int, url: str | None = None, **more: Any) -> Dependency:
-        text = (url or self.url).format(secret=_ENCODED, host=host, port=port)
-        options = {"url": text, "critical": True, **self.options, **more}
-        return declare(self._spec(), "contract", options, {})
-
-    def _check(self, host: str, port: int, timeout: float = 2.0) -> SingleCheck:
+    def _check(self, host: str, port: int, timeout: float = LONG) -> SingleCheck:
         return self._once(self._declared(host, port), timeout)
-
-    def _once(self, dependency: Dependency, timeout: float) -> SingleCheck:
-        async def once() -> SingleCheck:
-            try:
-                return await check_once(dependency.checker, dependency.endpoints[0], timeout)
-            finally:
-                await _closed(dependency)
-
-        return asyncio.run(once())
 
     def _faulty(self, key: str, fault: Fault, url: str | None = None, **more: Any) -> None:
         with ThreadedFaultProxy(fault=fault) as server:
             dependency = self._declared(server.host, server.port, url, **more)
-            self._expect(key, self._once(dependency, 2.0))
+            self._expect(key, self._once(dependency))
 
     def _punctual(self, key: str, fault: Fault, url: str | None = None) -> None:
         with ThreadedFaultProxy(fault=fault) as server:
-            check = self._once(self._declared(server.host, server.port, url), _TIMEOUT)
-        self._expect(key, check)
-        if check.outcome is not None and check.outcome.detail == "timeout":
-            assert _TIMEOUT - 0.01 <= check.latency <= _TIMEOUT + _PUNCTUAL
-
-    def _expect(self, key: str, check: SingleCheck) -> None:
-        wanted = self.differs.get(key, self.expected[key])
-        wanted = frozenset({wanted}) if isinstance(wanted, str) else wanted
-        assert check.outcome is not None, f"{key}: {check.reason}"
-        assert check.outcome.detail in wanted, f"{key}: {check}"
-        assert check.expected, f"{key}: nobody knows what it means: {check}"
-        assert self._declares(check.outcome.detail, check.outcome.status)
-
-    def _declares(self, detail: str, status: str) -> bool:
-        own = self._spec().details
-        patterns = [pattern for pattern in own if re.fullmatch(pattern, detail)]
-        return CORE_DETAILS.get(detail) == status or any(own[p] == status for p in patterns)
-
-
-async def _closed(dependency: Dependency) -> None:
-    if isinstance(dependency.checker, Checker):
-        await dependency.checker.aclose()
+            check = self._once(self._declared(server.host, server.port, url), SHORT)
+        self._expect_punctual(key, check)
