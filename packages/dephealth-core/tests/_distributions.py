@@ -40,13 +40,23 @@ class Distributions:
         path.write_text(textwrap.dedent(source))
         return path.stem
 
-    def add(self, distribution: str, group: str = "dephealth", **entry_points: str) -> None:
+    def add(
+        self,
+        distribution: str,
+        group: str = "dephealth",
+        requires: Iterable[str] = (),
+        **entry_points: str,
+    ) -> None:
         """A distribution with entry points to the modules of these names."""
         info = self.folder / f"{distribution.replace('-', '_')}-1.0.dist-info"
         info.mkdir(exist_ok=True)
         (info / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
+            + "".join(f"Requires-Dist: {required}\n" for required in requires)
+            + "\nRequires-Dist: dephealth-core<0\n"
         )
+        modules = sorted({self.module(at) for at in entry_points.values()})
+        (info / "top_level.txt").write_text("\n".join(modules))
         with (info / "entry_points.txt").open("a") as file:
             file.write(f"[{group}]\n")
             file.writelines(f"{name} = {self.module(at)}\n" for name, at in entry_points.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -153,16 +154,70 @@ def test_other_broken_plugin_is_not_told(distributions: Distributions) -> None:
         lookup_name("mysql_check", distributions.registry())
 
 
+def raising(exc: Exception) -> Callable[[], Any]:
+    def load() -> Any:
+        raise exc
+
+    return load
+
+
 def test_missing_driver_is_an_import_error() -> None:
     """A driver that is missing is told when the function is called, not by a check."""
-
-    def checker() -> Any:
-        raise ModuleNotFoundError("No module named 'kioskdriver'")
-
+    checker = raising(ModuleNotFoundError("No module named 'kioskdriver'"))
     check = check_function(dataclasses.replace(SPEC, checker=lambda: KioskChecker))
     assert callable(check)
-    with pytest.raises(ModuleNotFoundError, match="kioskdriver"):
+    with pytest.raises(ImportError, match="kioskdriver"):
         check_function(dataclasses.replace(SPEC, checker=checker))
+
+
+@pytest.mark.parametrize("what", ["checker", "check"])
+def test_what_does_not_import_later_names_the_plugin(what: str) -> None:
+    """What a plugin imports when it is first used fails with the plugin's name and the cause."""
+    loads: dict[str, Any] = {what: raising(SyntaxError("of another Python"))}
+    spec = dataclasses.replace(SPEC, **loads)
+    with pytest.raises(PluginError, match=f"^plugin .*, type 'kiosk': its {what} does not") as told:
+        check_function(spec)
+    assert isinstance(told.value.__cause__, SyntaxError)
+    assert not isinstance(told.value, ImportError)
+
+
+@pytest.mark.parametrize(
+    ("what", "nonsense", "message"),
+    [
+        ("checker", "KioskChecker", "its checker is 'KioskChecker', not a class of Checker"),
+        ("checker", int, "its checker is <class 'int'>, not a class of Checker"),
+        ("checker", KioskChecker(), "its checker is KioskChecker.*, not a class of Checker"),
+        ("check", None, "its check is None, not a function"),
+    ],
+)
+def test_nonsense_that_is_loaded_names_the_plugin(
+    what: str, nonsense: object, message: str
+) -> None:
+    """A plugin that gives no checker, or no function, is told with what it gave."""
+    loads: dict[str, Any] = {what: lambda: nonsense}
+    spec = dataclasses.replace(SPEC, **loads)
+    with pytest.raises(PluginError, match=message):
+        check_function(spec)
+
+
+def test_plugin_of_another_distribution_is_named_by_it(distributions: Distributions) -> None:
+    """A plugin that fails late is named by its distribution, not by its module."""
+    distributions.write("late", LATE)
+    distributions.add("acme-late", late="late")
+    with pytest.raises(ImportError, match=r"^plugin acme-late, type 'late': .*nonexistent_driver"):
+        lookup_name("late_check", distributions.registry())
+
+
+LATE = """
+from dephealth import CheckerSpec, hookimpl
+
+def checker():
+    import nonexistent_driver
+
+@hookimpl
+def dephealth_checkers():
+    return [CheckerSpec(type="late", schemes={"late": 1}, checker=checker)]
+"""
 
 
 def test_plugins_own_function_is_taken() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import dephealth
 from dephealth import (
     CheckerRegistry,
     CheckerSpec,
@@ -261,6 +262,57 @@ def test_broken_plugin_is_named(distributions: Distributions, source: str, reaso
     distributions.add("acme-broken", broken="broken")
     with pytest.raises(PluginError, match=rf"^plugin acme-broken:? {reason}"):
         distributions.registry().get("broken")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "dephealth-core>=99.1,<99.2",
+        "dephealth-core<0.1",
+        "dephealth_core (==0.0.9)",
+        "Dephealth.Core!=" + dephealth.__version__,
+        "dephealth-core >99",
+    ],
+)
+def test_plugin_for_another_core_is_told(distributions: Distributions, wanted: str) -> None:
+    """A plugin made for another version of the core is told with what it wants, not imported."""
+    module = distributions.plugin("acme-new", "new")
+    distributions.add("acme-new", requires=["pluggy", wanted])
+    distributions.plugin("dephealth-good", "good")
+    registry = distributions.registry()
+    message = refused(registry, "new")
+    assert message.startswith("plugin acme-new needs dephealth-core")
+    assert message.endswith(f", and {dephealth.__version__} is installed")
+    assert module not in sys.modules
+    assert registry.by_scheme("good").type == "good"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "dephealth-core",
+        "dephealth-core<=99,>=0.0.1",
+        f"dephealth-core=={dephealth.__version__}.0",
+        f"dephealth-core~={dephealth.__version__}",
+        "dephealth-core-extra>=99",
+        'dephealth-core>=99; extra == "later"',
+    ],
+)
+def test_plugin_for_this_core_is_taken(distributions: Distributions, wanted: str) -> None:
+    """A plugin whose wish is met, or cannot be judged, is loaded."""
+    distributions.plugin("acme-new", "new")
+    distributions.add("acme-new", requires=[wanted])
+    assert distributions.registry().get("new").type == "new"
+
+
+def test_exporter_for_another_core_is_told(distributions: Distributions) -> None:
+    """An exporter made for another version of the core is told too."""
+    distributions.write("exporter", EXPORTER)
+    distributions.add(
+        "acme-exporter", "dephealth.exporters", ["dephealth-core>=99"], acme="exporter"
+    )
+    with pytest.raises(PluginError, match=r"^plugin acme-exporter needs dephealth-core>=99, and"):
+        distributions.registry().exporters()
 
 
 def test_broken_plugin_keeps_its_cause(distributions: Distributions) -> None:

@@ -10,6 +10,7 @@ from ._dependency import Dependency
 from ._endpoint import Endpoint
 from ._environment import DependencyEnvironment
 from ._labels import checked_dependency_name, checked_labels, shown
+from ._offers import checker_class
 from ._options import Option, check_kind, option, options_of
 from ._policy import CheckPolicy, Duration, PolicyValues, policy_values
 from ._report import logger
@@ -95,8 +96,8 @@ def declare(
     name, _ = checked_dependency_name(name)
     with concerning(name):
         env = DependencyEnvironment(name, environ)
-        checker_class = spec.checker()
-        options = options_of(checker_class)
+        cls = checker_class(spec)
+        options = options_of(cls)
         _reject_unknown(spec, given, options)
         given = {key: value for key, value in given.items() if not _is_empty(value)}
         if env.text("TYPE") not in {None, spec.type}:
@@ -106,8 +107,8 @@ def declare(
                 shown(env.text("TYPE")),
                 spec.type,
             )
-        source = Source(spec, checker_class, given, env)
-        checker = checker_class(**_option_values(options, given, source.options, env))
+        source = Source(spec, cls, given, env)
+        checker = cls(**_option_values(options, given, source.options, env))
         return Dependency(
             name=name,
             type=spec.type,

@@ -9,6 +9,7 @@ from typing import Any
 
 from ._declaration import CheckOptions, declare
 from ._dependency import Dependency
+from ._offers import checker_class, own_check
 from ._options import options_of
 from ._plugins import OUR_TYPES, CheckerRegistry, UnknownTypeError, installed
 from .hookspecs import CheckerSpec
@@ -40,7 +41,7 @@ def lookup_name(name: str, registry: CheckerRegistry | None = None) -> Any:
         ) from exc
     if name.endswith(_CHECK):
         return check_function(spec)
-    checker = spec.checker()
+    checker = checker_class(spec)
     if checker.__name__ != name:
         raise missing
     return checker
@@ -69,8 +70,9 @@ def offered_names() -> list[str]:
 
 def check_function(spec: CheckerSpec) -> Callable[..., Dependency]:
     """The ``X_check`` of a type: the plugin's own, or one made from its options."""
-    if spec.check is not None:
-        return spec.check()
+    own = own_check(spec)
+    if own is not None:
+        return own
 
     def check(name: str, **options: Any) -> Dependency:
         return declare(spec, name, options)
@@ -79,7 +81,7 @@ def check_function(spec: CheckerSpec) -> Callable[..., Dependency]:
     parameters = [inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
     parameters += [
         inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None)
-        for key in [*keywords, *options_of(spec.checker())]
+        for key in [*keywords, *options_of(checker_class(spec))]
     ]
     check.__name__ = check.__qualname__ = f"{spec.type.replace('-', '_')}{_CHECK}"
     check.__doc__ = f"Declare a dependency of type {spec.type!r} (docs/configuration.md)."

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pluggy import PluginManager, PluginValidationError
 
 from . import hookspecs
+from ._checker import Checker
 from .errors import PluginError
 from .hookspecs import CheckerSpec, ExporterSpec
+
+if TYPE_CHECKING:
+    from ._dependency import Dependency
 
 S = TypeVar("S", CheckerSpec, ExporterSpec)
 
@@ -53,6 +57,55 @@ class Offers:
             raise PluginError(
                 f"plugin {owner} has a hook that dephealth does not know: {reason}"
             ) from exc
+
+
+class MissingDriverError(PluginError, ImportError):
+    """A plugin is installed, and what its checker imports is not."""
+
+
+def checker_class(spec: CheckerSpec) -> type[Checker]:
+    """The class that *spec* tells of.
+
+    Raises:
+        MissingDriverError: Something that it imports is not installed.
+        PluginError: It does not import, or is no checker.
+    """
+    found = _loaded(spec, spec.checker, "checker")
+    if not (isinstance(found, type) and issubclass(found, Checker)):
+        raise PluginError(f"{_named(spec)}: its checker is {found!r:.80}, not a class of Checker")
+    return found
+
+
+def own_check(spec: CheckerSpec) -> Callable[..., Dependency] | None:
+    """The ``X_check`` that *spec* tells of, None if it has none.
+
+    Raises:
+        MissingDriverError: Something that it imports is not installed.
+        PluginError: It does not import, or is no function.
+    """
+    if spec.check is None:
+        return None
+    found = _loaded(spec, spec.check, "check")
+    if not callable(found):
+        raise PluginError(f"{_named(spec)}: its check is {found!r:.80}, not a function")
+    return found
+
+
+def _loaded(spec: CheckerSpec, load: Callable[[], object], what: str) -> object:
+    try:
+        return load()
+    except Exception as exc:
+        kind = MissingDriverError if isinstance(exc, ImportError) else PluginError
+        raise kind(f"{_named(spec)}: its {what} does not import: {exc!r}") from exc
+
+
+def _named(spec: CheckerSpec) -> str:
+    """The plugin that *spec* is of, by its distribution if that can be told."""
+    from importlib.metadata import packages_distributions
+
+    module = getattr(spec.checker, "__module__", "") or ""
+    owners = packages_distributions().get(module.partition(".")[0], [module])
+    return f"plugin {', '.join(owners)}, type {spec.type!r}"
 
 
 def _asked(offer: Callable[[], Any], owner: str, kind: type[S]) -> list[S]:

@@ -8,8 +8,10 @@ import threading
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
+from . import __version__
 from ._labels import shown
 from ._offers import Offers
+from ._requirement import unmet_requirement
 from .errors import ConfigurationError, PluginError
 from .hookspecs import CheckerSpec, ExporterSpec
 
@@ -181,6 +183,11 @@ class CheckerRegistry:
 
 
 def _import(point: EntryPoint) -> object:
+    unmet = unmet_requirement(point.dist, __version__) if point.dist is not None else None
+    if unmet is not None:
+        raise PluginError(
+            f"plugin {_distribution(point)} needs {unmet}, and {__version__} is installed"
+        )
     try:
         plugin: object = point.load()
     except Exception as exc:
