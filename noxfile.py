@@ -154,6 +154,17 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def new(session: nox.Session) -> None:
+    """A new package for the type NAME, from the template that other authors use too."""
+    _install_workspace(session)
+    session.run(
+        "python", "-m", "dephealth_testing.new", "--into", str(ROOT / "packages"), *session.posargs
+    )
+    for folder in ROOT.glob("packages/*/.github"):
+        shutil.rmtree(folder)  # .ci/run tests it, with all others
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """An example service whose dependencies fail and recover before your eyes."""
     _install_workspace(session, "httpx", "rich", "trustme", "uvicorn")

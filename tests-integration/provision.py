@@ -57,6 +57,7 @@ PROGRAMS = (
     Program("redis", ("redis-server",), ("redis-server", "redis-cli")),
     Program("openldap", ("slapd", "ldap-utils"), ("slapd", "ldapsearch")),
     Program("rabbitmq", ("rabbitmq-server",), ("rabbitmq-server", "rabbitmqctl", "epmd")),
+    Program("memcached", ("memcached",), ("memcached",)),
     Program("dnsmasq", ("dnsmasq-base",), ("dnsmasq",)),
     Program(
         "chromium",

@@ -20,6 +20,7 @@ import pytest
 
 from private_servers import (
     MariaDBServer,
+    MemcachedServer,
     OpenLDAPServer,
     PostgresServer,
     PrivateServer,
@@ -43,6 +44,7 @@ EXCHANGES: dict[type[PrivateServer], tuple[bytes, bytes]] = {
     MariaDBServer: (b"", b""),  # the server speaks first, the length of what it says varies
     RedisServer: (b"PING\r\n", b"-NOAUTH"),
     OpenLDAPServer: (b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0", b"\x30\x0c\x02\x01"),
+    MemcachedServer: (b"version\r\n", b"VERSION "),
     RabbitMQServer: (b"AMQP\0\0\x09\x01", b"\x01"),  # Connection.Start
 }
 OWNER = """\
@@ -232,6 +234,8 @@ def write(server: PrivateServer) -> str:
             return "kept"
         case OpenLDAPServer():
             return f"dn: {server.suffix}"  # written before its first start
+        case MemcachedServer():
+            return "version"  # it keeps nothing
     raise TypeError(server)
 
 
@@ -246,6 +250,8 @@ def read(server: PrivateServer) -> str:
             return server.rabbitmqctl("list_vhosts")
         case OpenLDAPServer():
             return server.search("-H", f"ldap://{server.host}:{server.port}", "-b", server.suffix)
+        case MemcachedServer():
+            return "version" if exchange(server) else ""
     raise TypeError(server)
 
 

@@ -5,6 +5,7 @@ from ._require import require
 from ._server import PASSWORD, PrivateServer, ServerError
 from ._waiting import wait_until
 from .mariadb import MariaDBServer
+from .memcached import MemcachedServer
 from .openldap import OpenLDAPServer
 from .postgres import PostgresServer
 from .rabbitmq import RabbitMQServer
@@ -14,6 +15,7 @@ __all__ = [
     "PASSWORD",
     "Certificates",
     "MariaDBServer",
+    "MemcachedServer",
     "OpenLDAPServer",
     "PostgresServer",
     "PrivateServer",

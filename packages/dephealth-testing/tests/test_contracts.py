@@ -107,10 +107,6 @@ class TestGoodChecker(Faults):
 class TestGoodCheckerBeforeItsServer(WithServer):
     """All tests pass."""
 
-    @pytest.fixture
-    def server(self, server: Address) -> Address:
-        return server
-
 
 Check = Callable[[EchoChecker, Endpoint], Any]
 
@@ -268,13 +264,6 @@ def test_checker_that_leaves_sockets_after_passing(server: Address) -> None:
     """A checker that closes nothing when it passes is told."""
     with pytest.raises(AssertionError, match="left behind"):
         contract_with_server(bad(leaks), patience=0.2).test_passing_checks_leave_nothing(server)
-
-
-def test_server_has_to_be_given() -> None:
-    """A subclass that names no server is an error that says so."""
-    fixture = ServerContract.server
-    with pytest.raises(NotImplementedError, match="WithServer has no fixture `server`"):
-        getattr(fixture, "__wrapped__", fixture)(WithServer())
 
 
 def test_registry_has_nothing_that_is_installed() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._threaded import ThreadedFaultProxy
     from ._tls_faults import HandshakeCut, Tls
     from ._virtual_time import VirtualLoop, virtual_time
+    from .new import new_plugin
     from .plugin import FaultProxyFactory
 
 _MODULES = {
@@ -48,6 +49,7 @@ _MODULES = {
     "Tls": "_tls_faults",
     "VirtualLoop": "_virtual_time",
     "assert_nothing_left": "_leaks",
+    "new_plugin": "new",
     "registry_of": "_subject",
     "virtual_time": "_virtual_time",
 }
@@ -78,6 +80,7 @@ __all__ = [
     "Tls",
     "VirtualLoop",
     "assert_nothing_left",
+    "new_plugin",
     "registry_of",
     "virtual_time",
 ]

@@ -24,10 +24,11 @@ from ._tls_faults import Tls
 
 
 class ServerContract(Subject):
-    """Subclass this too where a server of the checker's kind runs; `server` says where.
+    """Subclass this too where a server of the checker's kind runs.
 
-    The server is asked through a fault proxy. Set `plugin`, `type` and `url`,
-    with whatever the server wants in it.
+    Set `plugin`, `type` and `url`, with whatever the server wants in it. A
+    fixture `server`, of the class or of its module, gives host and port of a
+    server that is well; it is asked through a fault proxy.
     """
 
     expected: ClassVar[Mapping[str, Details]] = {
@@ -36,11 +37,6 @@ class ServerContract(Subject):
         "late": "timeout",
         "dripping": "timeout",
     }
-
-    @pytest.fixture
-    def server(self) -> Address:
-        """Host and port of a server that is well: to be overridden."""
-        raise NotImplementedError(f"{type(self).__name__} has no fixture `server`")
 
     def test_server_that_is_well(self, server: Address) -> None:
         """A server that is well is found to be."""
