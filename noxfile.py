@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import nox
@@ -69,6 +70,7 @@ def types(session: nox.Session) -> None:
     for path in PACKAGES:
         session.run("mypy", str(path / "tests"), silent=True)
     session.run("mypy", "tests-integration", "docs", "noxfile.py")
+    session.run("mypy", "tests-wheels")
 
 
 @nox.session
@@ -151,6 +153,20 @@ def bench(session: nox.Session) -> None:
     session.env["DEPHEALTH_OLDER_PYTHON"] = python
     with session.chdir("tests-integration"):
         session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """What `build` made: each package alone in an environment, and plugins of others beside it."""
+    session.install("hatchling", "nox", "psutil", "pytest>=8", "uv")
+    session.run("python", "tests-integration/provision.py")
+    session.run("pytest", "tests-wheels", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def api(session: nox.Session) -> None:
+    """Write docs/api/ anew: the public names and signatures of each package."""
+    session.run(sys.executable, str(ROOT / "tests-integration" / "public_api.py"))
 
 
 @nox.session

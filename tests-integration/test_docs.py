@@ -34,7 +34,8 @@ ROOT = Path(__file__).parent.parent
 WITH_CODE = sorted(
     path
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("packages/*/README.md")]
-    if "```python" in path.read_text()
+    # tests-wheels runs what stands in the page about plugins, which is a package of its own.
+    if "```python" in path.read_text() and path.name != "writing-a-plugin.md"
 )
 ALONE = [path for path in WITH_CODE if "dephealth_otel.setup(" in path.read_text()]
 """Pages whose code sets something for the whole process."""
@@ -86,8 +87,7 @@ def environment(real_addresses: Mapping[str, str]) -> Iterator[None]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 async def test_code_runs(page: Path, real_addresses: Mapping[str, str]) -> None:
     """Every block of a page runs, each in the names of those before it."""
-    module = ModuleType("plugin")  # a page about plugins may call itself so
-    names = vars(module) | {"plugin": module}
+    names = dict(vars(ModuleType("page")))
     for block in _blocks(page):
         for written, real in real_addresses.items():
             block = block.replace(written, real)  # noqa: PLW2901
