@@ -71,6 +71,11 @@ def types(session: nox.Session) -> None:
         session.run("mypy", str(path / "tests"), silent=True)
     session.run("mypy", "tests-integration", "docs", "noxfile.py")
     session.run("mypy", "tests-wheels")
+    # What the template makes is as strict.
+    made = Path(session.create_tmp()) / "dephealth-sample"
+    shutil.rmtree(made, ignore_errors=True)
+    session.run("python", "-m", "dephealth_testing.new", "sample", "--into", str(made.parent))
+    session.run("mypy", str(made / "src"), str(made / "tests"))
 
 
 @nox.session

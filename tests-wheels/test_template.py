@@ -16,14 +16,13 @@ print(it.endpoints[0], asyncio.run(check_once(it.checker, it.endpoints[0])).outc
 
 
 def test_new_plugin_is_a_package(tmp_path: Path) -> None:
-    """A plugin that was just made is typed, passes its tests, and works once installed."""
+    """A plugin that was just made passes its tests, and works once built and installed."""
     author = Environment(tmp_path / "author")
-    author.install("dephealth-testing", "mypy")
+    author.install("dephealth-testing")
     author.run("-m", "dephealth_testing.new", "my-db", "--port", "1", cwd=tmp_path)
     folder = tmp_path / "dephealth-my-db"
     author.install(f"{folder}[test]")
     author.run("-m", "pytest", "-q", cwd=folder)
-    author.run("-m", "mypy", "src", "tests", cwd=folder)
 
     user = Environment(tmp_path / "user")
     user.install(str(build(folder, tmp_path / "dist")))
