@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nox
@@ -34,7 +37,7 @@ TESTED_WITH = [
     "opentelemetry-instrumentation-redis",
     "opentelemetry-sdk",
     "psutil",
-    "pytest>=8",
+    "pytest>=8.2",
     "pytest-asyncio",
     "rich",
     # It has no wheels for others, and no source.
@@ -64,12 +67,12 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Types, strictly, of sources and tests."""
-    _install_workspace(session, "mypy", "nox", *TESTED_WITH)
+    _install_workspace(session, "mypy", "nox", "uv", "uvloop", *TESTED_WITH)
     session.run("mypy", *(str(path / "src") for path in PACKAGES))
     # Test modules of different packages share their names: one run for each.
     for path in PACKAGES:
         session.run("mypy", str(path / "tests"), silent=True)
-    session.run("mypy", "tests-integration", "docs", "noxfile.py")
+    session.run("mypy", "tests-integration", "docs", "tools", "noxfile.py")
     session.run("mypy", "tests-wheels")
     # What the template makes is as strict.
     made = Path(session.create_tmp()) / "dephealth-sample"
@@ -123,15 +126,30 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session
+def pythons(session: nox.Session) -> None:
+    """The packages' tests on every CPython that is here, with the newest drivers."""
+    for python in _every_python(session):
+        session.run(*python, "pytest", "packages", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The packages' tests on every CPython, with the lowest drivers that each claims."""
+    for python in _every_python(session, "--resolution=lowest-direct"):
+        session.run(*python, "pytest", "packages", *session.posargs)
+
+
+@nox.session
+def uvloop(session: nox.Session) -> None:
+    """The packages' tests on every CPython, with the newest drivers, on uvloop."""
+    for python in _every_python(session):
+        session.run(*python, "pytest", "-p", "uvloop_everywhere", "packages", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Wheels and sdists of all packages into dist/, their metadata checked."""
-    session.install("build[uv]", "twine")
-    shutil.rmtree(ROOT / "dist", ignore_errors=True)
-    for path in PACKAGES:
-        session.run(
-            "python", "-m", "build", "--installer=uv", "--outdir=dist", str(path), silent=True
-        )
-    session.run("twine", "check", "--strict", *(str(path) for path in ROOT.glob("dist/*")))
+    _build(session)
 
 
 @nox.session
@@ -163,15 +181,26 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def wheels(session: nox.Session) -> None:
     """What `build` made: each package alone in an environment, and plugins of others beside it."""
-    session.install("hatchling", "nox", "psutil", "pytest>=8", "uv")
-    session.run("python", "tests-integration/provision.py")
-    session.run("pytest", "tests-wheels", *session.posargs)
+    _try_wheels(session)
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Another version of all packages, built and tried, but not uploaded: ./dev release X.Y.Z."""
+    session.install("ruff")
+    session.run("python", "tools/release.py", *session.posargs)
+    session.run("ruff", "check", ".")
+    session.posargs.clear()
+    _build(session)
+    _try_wheels(session)
+    session.run("pytest", "-q", "tests-integration/test_repository.py")
+    session.run("python", "tools/release.py", "--built")
 
 
 @nox.session(venv_backend="none")
 def api(session: nox.Session) -> None:
     """Write docs/api/ anew: the public names and signatures of each package."""
-    session.run(sys.executable, str(ROOT / "tests-integration" / "public_api.py"))
+    session.run(sys.executable, str(ROOT / "tools" / "public_api.py"))
 
 
 @nox.session
@@ -190,6 +219,61 @@ def demo(session: nox.Session) -> None:
     """An example service whose dependencies fail and recover before your eyes."""
     _install_workspace(session, "httpx", "rich", "trustme", "uvicorn")
     session.run("python", "tests-integration/demo.py", *session.posargs)
+
+
+def _build(session: nox.Session) -> None:
+    session.install("build[uv]", "twine")
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    for path in PACKAGES:
+        session.run(
+            "python", "-m", "build", "--installer=uv", "--outdir=dist", str(path), silent=True
+        )
+    session.run("twine", "check", "--strict", *(str(path) for path in ROOT.glob("dist/*")))
+
+
+def _try_wheels(session: nox.Session) -> None:
+    session.install("hatchling", "nox", "psutil", "pytest>=8.2", "uv")
+    session.run("python", "tests-integration/provision.py")
+    session.run("pytest", "tests-wheels", *session.posargs)
+
+
+def _every_python(session: nox.Session, *resolution: str) -> Iterator[list[str]]:
+    """The command ``python -m`` of each CPython that is here, in an environment of the workspace.
+
+    Drivers whose lowest version would have to be compiled begin with the first that need not.
+    """
+    session.install("uv")
+    members = [argument for path in PACKAGES for argument in ("-e", str(path))]
+    ready = [f"--only-binary={name}" for name in ("asyncpg", "confluent-kafka", "grpcio")]
+    for version, interpreter in sorted(_interpreters().items()):
+        folder = Path(session.create_tmp()) / f"python-3.{version}"
+        install = ["uv", "pip", "install", "--quiet", f"--python={folder}"]
+        session.run("uv", "venv", "--quiet", "--clear", f"--python={interpreter}", str(folder))
+        session.run(*install, *resolution, *ready, *members)
+        # What only tests need comes after it, and changes nothing of what was chosen.
+        chosen = session.run(
+            "uv", "pip", "freeze", "--exclude-editable", f"--python={folder}", silent=True
+        )
+        session.log(f"CPython 3.{version}: {' '.join(str(chosen).split())}")
+        frozen = folder / "chosen.txt"
+        frozen.write_text(str(chosen))
+        session.run(*install, f"--constraint={frozen}", "uvloop", *TESTED_WITH)
+        yield [str(folder / "bin" / "python"), "-m"]
+
+
+def _interpreters() -> dict[int, Path]:
+    """Each CPython from 3.11 on by its minor version: those on the path, and pyenv's."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    folders = [*map(Path, os.get_exec_path()), *sorted(pyenv.glob("*/bin"))]
+    found = {}
+    for path in (path for folder in folders for path in folder.glob("python3.[0-9]*")):
+        minor = path.name.removeprefix("python3.")
+        if minor.isdigit() and int(minor) >= 11:  # noqa: PLR2004
+            tell = [str(path), "-c", "import sys; print(sys.implementation.name)"]
+            done = subprocess.run(tell, capture_output=True, text=True, check=False)
+            if done.stdout.strip() == "cpython":  # pyenv's shims may lead nowhere
+                found[int(minor)] = path
+    return found
 
 
 def _install_workspace(session: nox.Session, *others: str) -> None:

@@ -75,6 +75,19 @@ def test_metadata_is_complete(package: Path) -> None:
 
 
 @every_package
+def test_building_fetches_hatchling_alone(package: Path) -> None:
+    """A build asks an index for the backend, and for nothing else."""
+    build = tomllib.loads((package / "pyproject.toml").read_text())["build-system"]
+    assert build == {"requires": ["hatchling>=1.27"], "build-backend": "hatchling.build"}
+
+
+def test_version_is_that_of_the_import() -> None:
+    """`dephealth.__version__` is the version that the metadata has."""
+    source = ROOT / "packages/dephealth-core/src/dephealth/__init__.py"
+    assert f'\n__version__ = "{VERSION}"\n' in source.read_text()
+
+
+@every_package
 def test_version_is_the_one(package: Path) -> None:
     """All packages have one version number, and ask each other for its series."""
     project = _project(package)

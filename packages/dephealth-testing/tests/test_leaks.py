@@ -97,10 +97,12 @@ async def test_a_spare_thread_is_the_loops_own() -> None:
 async def test_a_busy_thread_is_left() -> None:
     """A thread of asyncio's pool that is stuck in work is left behind."""
     end = threading.Event()
-    with found("asyncio_"):
-        async with assert_nothing_left(within=0):
-            working = asyncio.get_running_loop().run_in_executor(None, end.wait)
-    end.set()
+    try:
+        with found(r"in wait\(\) at"):
+            async with assert_nothing_left(within=0):
+                working = asyncio.get_running_loop().run_in_executor(None, end.wait)
+    finally:
+        end.set()
     await working
 
 

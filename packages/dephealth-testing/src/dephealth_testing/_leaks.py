@@ -120,7 +120,7 @@ def _is_spare(thread: threading.Thread) -> bool:
     """Tell a thread of asyncio's own pool that waits for work from a busy one."""
     frame = _frame(thread)
     return (
-        thread.name.startswith("asyncio_")
+        thread.name.startswith(("asyncio_", "uvloop_"))
         and frame is not None
         and frame.f_code.co_name == "_worker"
     )

@@ -106,10 +106,10 @@ class TcpStream(Stream, asyncio.Protocol):
 
     def reset(self) -> None:
         """Close at once, and let the peer see a reset rather than an end."""
-        with contextlib.suppress(OSError):  # closed already
-            self._transport.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO
-            )
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:  # as it is with uvloop, once it is closed
+            with contextlib.suppress(OSError):  # closed already
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         self._transport.abort()
 
     async def closed(self) -> None:

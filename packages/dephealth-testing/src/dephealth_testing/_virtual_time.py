@@ -64,6 +64,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Give the virtual seconds."""
         return self._jumping.now
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Wait for the pool's threads; *timeout* would have passed at once."""
+        del timeout
+        await super().shutdown_default_executor()
+
     @property
     def jumps(self) -> int:
         """How often it has waited, and a timer has woken it."""
