@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from dephealth import CheckTlsError, Stream, TLSStream, time_left
 
-from ._call import Call, Option
+from ._call import Call
+from ._cut import Option
 from ._status import UnavailableError
 from ._target import target_of
 from ._tunnel import Tunnel
