@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import math
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiomysql
 import pytest
 
-from dephealth import ERROR, Endpoint, _resolver, check_once
+from dephealth import ERROR, Endpoint, check_once
 from dephealth_mysql import MySQLChecker
-from dephealth_testing import assert_nothing_left
+from dephealth_testing import assert_nothing_left, silent_resolver
 
 if TYPE_CHECKING:
     from conftest import Check, FakeMySQL, MakePool
@@ -235,12 +235,14 @@ async def test_who_waits_gets_the_place_of_a_lost_connection(
     pool.release(await asyncio.wait_for(waiting, 1))
 
 
-async def test_name_that_is_not_resolved(
-    make_pool: MakePool, check: Check, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_name_that_is_not_resolved(make_pool: MakePool, check: Check) -> None:
     """Before the pool looks a name up in the loop's executor, it is looked up without it."""
-    # As if another check waited for the name already, and no answer came.
-    lookups = [_resolver._Lookup(math.inf)]
-    monkeypatch.setitem(_resolver._system._underway, "my.invalid", lookups)
     pool = await make_pool(host="my.invalid", minsize=0)
-    assert await check(pool=pool, timeout=0.2) == "dns_error"
+    async with assert_nothing_left():
+        with silent_resolver("my.invalid"):
+            assert await check(pool=pool, timeout=0.2) == "dns_error"
+            assert not [name for name in _threads() if name.startswith("asyncio_")]
+
+
+def _threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]

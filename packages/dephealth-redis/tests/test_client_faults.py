@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,17 @@ from redis.asyncio import Redis, RedisCluster, Sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from dephealth import _resolver
 from dephealth_redis._client import _close_ended
-from dephealth_testing import Close, Fault, FaultProxy, Refuse, Reset, Silent, assert_nothing_left
+from dephealth_testing import (
+    Close,
+    Fault,
+    FaultProxy,
+    Refuse,
+    Reset,
+    Silent,
+    assert_nothing_left,
+    silent_resolver,
+)
 
 if TYPE_CHECKING:
     from conftest import Ask, FakeRedis, MakeClient
@@ -151,14 +158,10 @@ async def test_missing_unix_socket(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("kind", ["client", "of a Sentinel", "of a cluster"])
-async def test_name_that_is_not_resolved(
-    ask: Ask, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_name_that_is_not_resolved(ask: Ask, kind: str) -> None:
     """Before the client looks a name up in the loop's executor, it is looked up without it."""
-    # As if another check waited for the name already, and no answer came.
-    lookups = [_resolver._Lookup(math.inf)]
-    monkeypatch.setitem(_resolver._system._underway, "redis.invalid", lookups)
     async with AsyncExitStack() as stack:
+        stack.enter_context(silent_resolver("redis.invalid"))
         if kind == "of a cluster":
             client: Redis | RedisCluster = RedisCluster(host="redis.invalid")
         elif kind == "of a Sentinel":

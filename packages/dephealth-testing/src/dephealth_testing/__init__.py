@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._proxy import FaultProxy
     from ._recording import Recorded, RecordingExporter
     from ._relay import Cut, Delay, Drip, Forward
+    from ._resolver import silent_resolver
     from ._server_contract import ServerContract
     from ._stream import Stream
     from ._subject import registry_of
@@ -51,6 +52,7 @@ _MODULES = {
     "assert_nothing_left": "_leaks",
     "new_plugin": "new",
     "registry_of": "_subject",
+    "silent_resolver": "_resolver",
     "virtual_time": "_virtual_time",
 }
 
@@ -82,6 +84,7 @@ __all__ = [
     "assert_nothing_left",
     "new_plugin",
     "registry_of",
+    "silent_resolver",
     "virtual_time",
 ]
 
