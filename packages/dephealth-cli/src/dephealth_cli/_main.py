@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-COMMANDS = ("check", "wait", "watch", "serve", "validate", "plugins", "schema", "demo")
+COMMANDS = ("check", "wait", "watch", "serve", "validate", "plugins", "schema", "new", "demo")
 """In the order of `--help`; each is `command` in the module of its name."""
 
 _INTERRUPTED = 130
