@@ -12,9 +12,9 @@ from types import TracebackType
 import pytest
 
 from dephealth import EnclosingExporter, Endpoint, EndpointState, Exporter, Target
+from dephealth_testing import virtual_time
 
 from ._fakes import Bench, Recorder, Scripted, Stubborn, dependency, hang
-from ._virtual_time import virtual_time
 
 Around = Callable[[Target], AbstractContextManager[object]]
 
@@ -123,9 +123,9 @@ async def test_enclosure_does_not_count() -> None:
 
     async with Bench(dependency(Scripted(0.25)), exporters=[Enclosing(slow)]) as bench:
         await bench.exporter.until(1)
-    ((_, _, state),) = bench.exporter.results
-    assert state.last is not None
-    assert state.last.latency == pytest.approx(0.25)
+    (result,) = bench.exporter.results
+    assert result.state.last is not None
+    assert result.state.last.latency == pytest.approx(0.25)
     assert len(entered) == 1
 
 
