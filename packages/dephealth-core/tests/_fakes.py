@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Self
 
 from dephealth import (
@@ -199,12 +200,15 @@ class Bench:
         for each in dependencies:
             self.roster.declare(each)
         self.lines.records.clear()
+        self.wall = datetime.now(UTC)
+        """What results are stamped with."""
         self.scheduler = Scheduler(
             self.roster.watches,
             [*exporters, self.exporter],
             self.lines.log,
             max_concurrency,
             self.loop.time,
+            lambda: self.wall,
         )
 
     async def __aenter__(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -55,6 +56,20 @@ async def test_interval_is_from_start_to_start() -> None:
         await bench.exporter.until(4)
 
         assert [at - bench.began for at in checker.starts] == pytest.approx([0, 10, 20, 30])
+
+
+@virtual_time
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=400)])
+async def test_wall_clock_that_jumps(jump: timedelta) -> None:
+    """A jump of the time of day changes what results are stamped with, not when checks start."""
+    checker = Scripted()
+    async with Bench(dependency(checker)) as bench:
+        await bench.exporter.until(1)
+        bench.wall += jump
+        await bench.exporter.until(3)
+
+        assert [at - bench.began for at in checker.starts] == pytest.approx([0, 10, 20])
+        assert bench.watch.snapshot().last_checked_at == bench.wall
 
 
 @virtual_time

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ._checker import HealthChecker, clock
@@ -92,7 +94,12 @@ class DependencyHealth:
         chosen = chosen_exporters(exporters, {"registry": registry})
         self._silent = exporters is None and not chosen
         self._scheduler = Scheduler(
-            self._roster.watches, chosen, self._log, max_concurrency, clock.get()
+            self._roster.watches,
+            chosen,
+            self._log,
+            max_concurrency,
+            clock.get(),
+            functools.partial(datetime.now, UTC),
         )
         self._endpoints = Endpoints(self._roster, self._scheduler, self._runtime)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 from ._attempt import Attempt
@@ -35,6 +35,7 @@ class Rounds:
         audience: Is told of each result.
         max_concurrency: How many may have their first check at once.
         clock: Gives seconds, never going back.
+        wall: Gives the time of day, which may jump.
     """
 
     pulse: Pulse
@@ -46,10 +47,12 @@ class Rounds:
         audience: Audience,
         max_concurrency: int,
         clock: Callable[[], float],
+        wall: Callable[[], datetime],
     ) -> None:
         self._watches = watches
         self._audience = audience
         self._clock = clock
+        self._wall = wall
         self._first = asyncio.Semaphore(max_concurrency)
         self._places: dict[float, tuple[float, int]] = {}
         self._short_logged: float | None = None
@@ -176,7 +179,7 @@ class Rounds:
         if finding is None or finding.outcome is not None:
             watch.short_since = None
         before = watch.state
-        after = watch.record(CheckResult(outcome, latency, datetime.now(UTC)))
+        after = watch.record(CheckResult(outcome, latency, self._wall()))
         self._audience.result(target, after)
         if finding is not None:
             watch.log.failed(finding, latency, self._clock())

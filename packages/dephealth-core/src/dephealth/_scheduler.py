@@ -7,6 +7,7 @@ import contextvars
 import functools
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 
 from ._audience import Audience
 from ._classification import Finding
@@ -28,6 +29,7 @@ class Scheduler:
         log: Where to write.
         max_concurrency: How many endpoints may have their first check at once.
         clock: Gives seconds, never going back.
+        wall: Gives the time of day, which may jump: results are stamped with it, and no more.
     """
 
     def __init__(
@@ -37,10 +39,11 @@ class Scheduler:
         log: logging.Logger,
         max_concurrency: int,
         clock: Callable[[], float],
+        wall: Callable[[], datetime],
     ) -> None:
         self._watches = watches
         self._audience = Audience(exporters, log)
-        self._rounds = Rounds(watches, self._audience, max_concurrency, clock)
+        self._rounds = Rounds(watches, self._audience, max_concurrency, clock, wall)
         self._log = log
         self._clock = clock
         self._tasks: dict[Watch, _Task] = {}
