@@ -52,6 +52,18 @@ async def test_later() -> None:
     assert await seen(later) == pytest.approx(TIMEOUT - 0.2, abs=0.1)
 
 
+async def test_blocked_loop() -> None:
+    """Time for which the application blocks the loop is not taken from it."""
+
+    async def blocked(found: list[float]) -> None:
+        await asyncio.sleep(0.05)
+        asyncio.get_running_loop().call_soon(time.sleep, 0.3)
+        await asyncio.sleep(0.05)
+        found.append(time_left())
+
+    assert await seen(blocked) == pytest.approx(TIMEOUT - 0.1, abs=0.1)
+
+
 async def test_in_a_thread() -> None:
     """It is known in threads that run in a copy of the check's context."""
 

@@ -78,7 +78,8 @@ class Attempt:
         self._task = task
         self._loop = asyncio.get_running_loop()
         self._started = self._clock()
-        deadline.set(self._started + self._timeout)
+        free = self._pulse.now
+        deadline.set((free, free() + self._timeout))
         # What ends at once needs no deadline.
         self._next: asyncio.Handle = self._loop.call_soon(self._on_wait)
         error: BaseException | None = None

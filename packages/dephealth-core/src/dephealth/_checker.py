@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 clock: ContextVar[Callable[[], float]] = ContextVar("dephealth_clock", default=time.perf_counter)
 """What gives the seconds by which checks are timed; tests may set another one."""
 
-deadline: ContextVar[float] = ContextVar("dephealth_deadline")
-"""When the running check has to be done, on `clock`."""
+deadline: ContextVar[tuple[Callable[[], float], float]] = ContextVar("dephealth_deadline")
+"""When the running check has to be done, behind the clock that it is a time of."""
 
 
 def time_left() -> float:
     """Seconds until the running check's deadline, 0 if it has passed.
+
+    For as long as the application blocks the event loop, they do not get less.
 
     For drivers that block and phases that share one deadline. Known in a check
     and in what it starts: tasks, and threads that run in a copy of its context.
@@ -33,7 +35,8 @@ def time_left() -> float:
     Raises:
         LookupError: No check is running here.
     """
-    return max(0.0, deadline.get() - clock.get()())
+    now, at = deadline.get()
+    return max(0.0, at - now())
 
 
 @runtime_checkable

@@ -52,6 +52,10 @@ class Pulse:
         late = now - self._due
         return now - self._blocked - (late if late > _TOLERANCE else 0.0)
 
+    def now(self) -> float:
+        """The same, to be asked at any time. From any thread."""
+        return self.free() if self._waiting else self._clock() - self._blocked
+
     def enter(self, check: Waiting, timeout: float) -> None:
         """*check* begins to wait, and has *timeout* seconds of free loop until its deadline."""
         if self._waiting:
