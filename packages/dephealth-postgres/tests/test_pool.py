@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
 from collections.abc import AsyncIterator
@@ -87,6 +88,26 @@ async def test_hang_while_the_connection_goes_back(
     """A server that hangs after its answer cannot keep the connection either."""
     server.held.add("reset")
     assert await check(pool=pool, timeout=0.3) == "timeout"
+    assert free(pool) == 2
+
+
+async def test_stop_while_the_connection_goes_back(server: FakePostgres, pool: Any) -> None:
+    """A check that is cancelled then sees the end of it, and leaves no exception behind."""
+    heard: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context))
+    server.held.add("reset")
+    checking = asyncio.create_task(check_once(PostgresChecker(pool=pool), server.endpoint, 1.0))
+    await server.until(lambda: "reset" in server.holding)
+    returning = {task for task in asyncio.all_tasks() if "release" in repr(task)}
+    assert returning
+
+    checking.cancel()
+    async with asyncio.timeout(2):
+        await asyncio.wait({checking, *returning})
+    returning.clear()
+    gc.collect()
+
+    assert heard == []
     assert free(pool) == 2
 
 

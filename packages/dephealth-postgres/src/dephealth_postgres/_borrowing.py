@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from typing import Any
 
 import asyncpg
@@ -30,14 +31,45 @@ async def ask_pool(pool: Any, query: str, own: Arguments | None) -> None:
     except asyncio.CancelledError:
         # Without a bound this would wait for a server that hangs, whatever the deadline.
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await pool.release(connection, timeout=PARTING)
+            await _give_back(pool, connection, PARTING)
         raise
     except Exception:
         with contextlib.suppress(asyncpg.InterfaceError):  # it has gone back by itself
             connection.terminate()
         raise
     finally:
-        await pool.release(connection, timeout=time_left() * 0.9)
+        await _give_back(pool, connection, time_left() * 0.9)
+
+
+async def _give_back(pool: Any, connection: Any, seconds: float) -> None:
+    """Let *pool* have *connection* again; a cancellation ends it at once, whatever it waits for.
+
+    The pool shields this from a cancellation: it would go on alone, and nobody
+    would be there for its exception.
+    """
+    returning = asyncio.ensure_future(pool.release(connection, timeout=seconds))
+    cancelled: asyncio.CancelledError | None = None
+    while not returning.done():
+        # By hand: `asyncio.wait` would be a twentieth of the cost of the whole check.
+        over = asyncio.get_running_loop().create_future()
+        returning.add_done_callback(functools.partial(_tell, over))
+        try:
+            await over
+        except asyncio.CancelledError as exc:
+            cancelled = exc
+            with contextlib.suppress(asyncpg.InterfaceError):  # it is back already
+                connection.terminate()
+    if cancelled is None:
+        returning.result()
+        return
+    if not returning.cancelled():
+        returning.exception()  # looked at: it is a consequence of the cancellation
+    raise cancelled
+
+
+def _tell(over: asyncio.Future[None], _: object) -> None:
+    if not over.done():
+        over.set_result(None)
 
 
 async def _acquire(pool: Any, query: str, own: Arguments | None) -> Any:
