@@ -179,6 +179,15 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """Endurance: servers that fail at random; `--minutes N`, `--seed S`, `--write`."""
+    _install_workspace(session, *TESTED_WITH)
+    session.run("python", "tests-integration/provision.py")
+    with session.chdir("tests-integration"):
+        session.run("python", "-m", "soak", *session.posargs)
+
+
+@nox.session
 def wheels(session: nox.Session) -> None:
     """What `build` made: each package alone in an environment, and plugins of others beside it."""
     _try_wheels(session)
