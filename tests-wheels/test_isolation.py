@@ -13,13 +13,15 @@ from environment import PACKAGES, ROOT, Environment
 
 DRIVERS: dict[str, set[str]] = {
     "amqp": {"aiormq"},
+    "cli": {"click", "rich"},
     "core": set(),
     "fastapi": {"fastapi"},
     "grpc": {"grpcio", "grpcio-health-checking"},
-    "http": {"httpcore[asyncio]", "sniffio"},
+    "http": {"h11"},
     "kafka": {"confluent-kafka"},
     "ldap": {"ldap3"},
     "mysql": {"aiomysql"},
+    "otel": {"opentelemetry-api"},
     "postgres": {"asyncpg"},
     "prometheus": {"prometheus-client"},
     "redis": {"redis"},
@@ -28,7 +30,11 @@ DRIVERS: dict[str, set[str]] = {
     "web": set(),
 }
 """What each package may bring along that is not ours, with whatever that brings itself."""
-STAND_ON: dict[str, set[str]] = {"fastapi": {"prometheus", "web"}, "web": {"prometheus"}}
+STAND_ON: dict[str, set[str]] = {
+    "cli": {"http", "prometheus", "tcp", "web"},
+    "fastapi": {"prometheus", "web"},
+    "web": {"prometheus"},
+}
 """Which packages bring others of ours beside the core."""
 
 CHECK = """
