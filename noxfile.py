@@ -242,7 +242,7 @@ def _build(session: nox.Session) -> None:
 
 
 def _try_wheels(session: nox.Session) -> None:
-    session.install("hatchling", "nox", "psutil", "pytest>=8.2", "uv")
+    session.install("hatchling", "nox", "psutil", "pytest>=8.2", "pytest-asyncio", "trustme", "uv")
     session.run("python", "tests-integration/provision.py")
     session.run("pytest", "tests-wheels", *session.posargs)
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import tomllib
 from datetime import UTC, datetime
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -74,16 +76,21 @@ def _released(changelog: Path, version: str) -> str:
 
 
 def upload_order(dist: Path) -> list[Path]:
-    """What was built, the core first: what is uploaded never asks for what is not there yet."""
-    first = ["dephealth_core", "dephealth_prometheus", "dephealth_web"]
-    names = {path: path.name.split("-", maxsplit=1)[0] for path in dist.iterdir()}
+    """What was built, so that what is uploaded never asks for what is not there yet."""
+    asked = {
+        path.parent.name: _ours(tomllib.loads(path.read_text())["project"]["dependencies"])
+        for path in sorted(ROOT.glob("packages/*/pyproject.toml"))
+    }
+    order = list(TopologicalSorter(asked).static_order())
     return sorted(
-        names,
-        key=lambda path: (
-            first.index(names[path]) if names[path] in first else len(first),
-            path.name,
-        ),
+        dist.iterdir(),
+        key=lambda path: (order.index(path.name.split("-")[0].replace("_", "-")), path.name),
     )
+
+
+def _ours(requirements: list[str]) -> list[str]:
+    names = [re.split(r"[\[<>=~! ]", requirement)[0] for requirement in requirements]
+    return [name for name in names if name.startswith("dephealth-")]
 
 
 def main(arguments: list[str] | None = None) -> int:
