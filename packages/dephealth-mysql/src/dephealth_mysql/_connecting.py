@@ -64,7 +64,8 @@ class OwnConnection(aiomysql.Connection):  # type: ignore[misc]
 
     async def leave(self) -> None:
         """Say goodbye, or the server counts a client that was lost, and close."""
-        with contextlib.suppress(OSError):
+        # A lost connection is a RuntimeError of uvloop's.
+        with contextlib.suppress(OSError, RuntimeError):
             await self.ensure_closed()
         self.close()
 

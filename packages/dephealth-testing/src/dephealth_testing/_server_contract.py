@@ -100,7 +100,7 @@ class ServerContract(Subject):
         """Scheduled checks find the server well, and tell exporters its type."""
         recorder = RecordingExporter()
         asyncio.run(_scheduled(self._declared(*server), recorder))
-        assert recorder.details() == ["ok"]
+        assert recorder.details() == ["ok"], recorder.results
         assert recorder.added[0].type == self.type
 
     def _expect_ok(self, dependency: Dependency) -> None:

@@ -108,7 +108,7 @@ class TcpStream(Stream, asyncio.Protocol):
         """Close at once, and let the peer see a reset rather than an end."""
         sock = self._transport.get_extra_info("socket")
         if sock is not None:  # as it is with uvloop, once it is closed
-            with contextlib.suppress(OSError):  # closed already
+            with contextlib.suppress(OSError, ValueError):  # closed already
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         self._transport.abort()
 
