@@ -87,8 +87,8 @@ def _head(result: Result) -> list[str]:
     return _wrapped(
         f"""One object checks {result.endpoints} endpoints, each {INTERVAL:g} s with a timeout of
         {TIMEOUT:g} s: all nine checkers in all modes, directly, by names and through a proxy that
-        can misbehave, on real servers; it exports to Prometheus. Faults come at random:
-        {result.rounds} rounds in {result.seconds / 60:.1f} minutes, seed {result.seed}
+        can misbehave, on real servers; it exports to Prometheus and OpenTelemetry. Faults come at
+        random: {result.rounds} rounds in {result.seconds / 60:.1f} minutes, seed {result.seed}
         (`./dev soak --minutes {result.minutes:g} --seed {result.seed}`)."""
     )
 

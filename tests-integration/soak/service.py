@@ -12,10 +12,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from prometheus_client import CollectorRegistry
 
-from dephealth._scheduler import Scheduler
+from dephealth._checker import wall
 from dephealth.api import Dependency, DependencyHealth
+from dephealth_otel import OtelExporter
 from dephealth_prometheus import PrometheusExporter, render
 from dephealth_testing import assert_nothing_left
 
@@ -71,8 +74,18 @@ class Service:
             for each in given.values():
                 self._objects[group.name] = each
             declared += declaration(group, given)
-        registry = CollectorRegistry()
-        health = _with_wall(declared, [PrometheusExporter(registry), self._teller], self._wall)
+        registry, reader = CollectorRegistry(), InMemoryMetricReader()
+        meters = MeterProvider([reader], shutdown_on_exit=False)
+        exporters = [PrometheusExporter(registry), OtelExporter(meter_provider=meters)]
+        wall.set(self._wall)
+        health = DependencyHealth(
+            "soak",
+            "tests",
+            *declared,
+            check_interval=INTERVAL,
+            timeout=TIMEOUT,
+            exporters=[*exporters, self._teller],
+        )
         inside = Inside(health, log, self._descriptors, self._wall, self._silent_port)
         underway, gauges = Underway(inside), Gauges(inside.active)
         await health.start()
@@ -81,7 +94,7 @@ class Service:
             gauges.watch_lookups(),
             self._tell(),
             self._sample(gauges),
-            _scrape(registry),
+            _scrape(registry, reader),
         ):
             self._teller.tell(started=time.monotonic())
             await self._obey(orders, underway)
@@ -125,22 +138,11 @@ class Service:
                 self._teller.tell(sample=sample | {"checks": self._teller.checks})
 
 
-async def _scrape(registry: CollectorRegistry) -> None:
+async def _scrape(registry: CollectorRegistry, reader: InMemoryMetricReader) -> None:
     while True:
         await asyncio.sleep(_SCRAPE_STEP)
         render(registry)
-
-
-def _with_wall(declared: list[Dependency], exporters: list[Any], wall: Wall) -> DependencyHealth:
-    """An object as a service makes it, but for its clock, which can be made to jump."""
-    health = DependencyHealth(
-        "soak", "tests", *declared, check_interval=INTERVAL, timeout=TIMEOUT, exporters=exporters
-    )
-    health._scheduler = Scheduler(
-        health._roster.watches, exporters, logging.getLogger("dephealth"), 100, time.perf_counter,
-        wall,
-    )  # fmt: skip
-    return health
+        reader.get_metrics_data()
 
 
 @asynccontextmanager

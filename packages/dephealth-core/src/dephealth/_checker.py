@@ -6,6 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ._classification import ErrorTable, lookup
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 clock: ContextVar[Callable[[], float]] = ContextVar("dephealth_clock", default=time.perf_counter)
 """What gives the seconds by which checks are timed; tests may set another one."""
+
+
+def _today() -> datetime:
+    return datetime.now(UTC)
+
+
+wall: ContextVar[Callable[[], datetime]] = ContextVar("dephealth_wall", default=_today)
+"""What gives the time of day with which results are stamped; tests may set another one."""
 
 deadline: ContextVar[tuple[Callable[[], float], float]] = ContextVar("dephealth_deadline")
 """When the running check has to be done, behind the clock that it is a time of."""

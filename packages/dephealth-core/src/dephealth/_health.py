@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ._checker import HealthChecker, clock
+from ._checker import HealthChecker, clock, wall
 from ._dependency import Dependency
 from ._endpoint import Endpoint
 from ._environment import global_text
@@ -99,7 +97,7 @@ class DependencyHealth:
             self._log,
             max_concurrency,
             clock.get(),
-            functools.partial(datetime.now, UTC),
+            wall.get(),
         )
         self._endpoints = Endpoints(self._roster, self._scheduler, self._runtime)
 
