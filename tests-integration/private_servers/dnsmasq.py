@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import socket
 from typing import ClassVar
 
 from ._server import PrivateServer
+
+_PORT = 53
 
 
 class DNSServer(PrivateServer):
@@ -29,11 +32,23 @@ class DNSServer(PrivateServer):
         """Choose nothing yet; see `PrivateServer`."""
         super().__init__()
         self._address = ""
+        self._sink: socket.socket | None = None
 
     @property
     def address(self) -> str:
         """Where it listens, the same until `close`."""
         return self._address
+
+    def fall_silent(self) -> None:
+        """End it, and lose all that it is asked until `start`."""
+        self.kill()
+        self._sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._sink.bind((self._address, _PORT))
+
+    def _configure(self) -> None:
+        if self._sink is not None:
+            self._sink.close()
+            self._sink = None
 
     def _prepare(self) -> None:
         self._address = f"127.{random.randint(2, 254)}.{random.randint(1, 254)}.53"

@@ -129,7 +129,7 @@ async def _begin(fault: schedule.Fault, world: World, link: Link) -> float:
             await asyncio.to_thread(world.servers[fault.line].pause)
         case "dns":
             assert world.dns is not None
-            await asyncio.to_thread(world.dns.pause)
+            await asyncio.to_thread(world.dns.fall_silent)
         case kind if kind in _PROXIED:
             for type in LINES[fault.line]:
                 world.proxies[type].behave(_PROXIED[kind])
@@ -146,7 +146,7 @@ async def _end(fault: schedule.Fault, world: World, link: Link, event: Event) ->
             await asyncio.to_thread(world.servers[fault.line].resume)
         case "dns":
             assert world.dns is not None
-            await asyncio.to_thread(world.dns.resume)
+            await asyncio.to_thread(world.dns.start)
         case kind if kind in _PROXIED:
             for type in LINES[fault.line]:
                 world.proxies[type].behave(Forward())

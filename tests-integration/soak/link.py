@@ -50,6 +50,8 @@ class Link:
     complaints: list[str] = field(default_factory=list)
     stopped: float = 0.0
     stop_seconds: float = 0.0
+    clean: float = 0.0
+    """When nothing was left of it."""
     started: asyncio.Event = field(default_factory=asyncio.Event)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _replies: dict[int, asyncio.Future[tuple[float, Any]]] = field(default_factory=dict)
@@ -64,11 +66,11 @@ class Link:
             return await reply
 
     async def stop(self) -> float:
-        """Have the service stop; seconds from there to the end of its process."""
+        """Have the service stop; seconds from its being clean to the end of its process."""
         self._send({"do": "stop"})
         async with asyncio.timeout(_BOUND):
             await self.process.wait()
-        return time.monotonic() - self.stopped
+        return time.monotonic() - self.clean
 
     def forget(self) -> None:
         """Begin anew with what is seen, sampled and complained of."""
@@ -102,6 +104,8 @@ class Link:
                 self.complaints.append(complaint)
             case {"stopped": at, "took": took}:
                 self.stopped, self.stop_seconds = at, took
+            case {"clean": at}:
+                self.clean = at
             case {"started": _}:
                 self.started.set()
 

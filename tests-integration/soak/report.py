@@ -110,8 +110,9 @@ def _rules(result: Result) -> list[str]:
 def _foot(result: Result) -> list[str]:
     points = [
         f"""`stop()` while every server hangs: {result.stop_seconds:.2f} s (at most
-        {STOP_BOUND:g} s); from its return to the end of the process: {result.exit_seconds:.2f} s
-        (at most {EXIT_BOUND:g} s).""",
+        {STOP_BOUND:g} s). No socket, thread or task is left {result.clean_seconds:.2f} s later, and
+        from there to the end of the process it takes {result.exit_seconds:.2f} s (at most
+        {EXIT_BOUND:g} s each).""",
         f"""The longest lookup of the application itself, in the default executor:
         {result.lookup:.3f} s (at most {LOOKUP_BOUND:g} s).""",
         """Exceptions outside of a check (in the event loop, in a thread, in a finalizer), warnings,

@@ -57,7 +57,10 @@ class Result:
     """Seconds for which the loop was late, in total."""
     lookup: float = 0.0
     stop_seconds: float = 0.0
+    clean_seconds: float = 0.0
+    """From the return of `stop()` until nothing was left of it."""
     exit_seconds: float = 0.0
+    """From there to the end of the process."""
     not_run: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -95,6 +98,7 @@ class Result:
         if self.rounds not in self.busy:
             times += [
                 ("stop()", self.stop_seconds, STOP_BOUND),
+                ("what was left of stop()", self.clean_seconds, EXIT_BOUND),
                 ("the exit of the interpreter", self.exit_seconds, EXIT_BOUND),
             ]
         for what, seconds, bound in times:

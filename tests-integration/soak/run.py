@@ -91,4 +91,5 @@ async def _end(world: World, link: Link, result: Result) -> None:
         for server in world.servers.values():
             await asyncio.to_thread(server.resume)
     result.stop_seconds = link.stop_seconds
+    result.clean_seconds = link.clean - link.stopped
     result.failures += [f"at the end: {complaint}" for complaint in link.complaints]

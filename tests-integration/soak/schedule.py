@@ -19,8 +19,8 @@ PROCESS_KINDS = (EXCLUSIVE, "executor", "clock", "log", "hung", BY_NAME)
 
 _SHORTEST = INTERVAL + TIMEOUT + 0.6
 _LONGEST = _SHORTEST + 2.0
-_PATIENCE = 3 * INTERVAL
-"""Seconds for which a lack of descriptors goes unseen."""
+_LONGER = {EXCLUSIVE: 3 * INTERVAL, BY_NAME: 3.0}
+"""Seconds for which a lack of descriptors goes unseen; until a resolver asks again."""
 _STAGGER = 0.8
 
 
@@ -89,6 +89,5 @@ def rounds(seed: int, lines: Sequence[str], without: Sequence[str] = ()) -> Iter
         for line, kind in kinds.items():
             offset, hold = rng.uniform(0, _STAGGER), rng.uniform(_SHORTEST, _LONGEST)
             if kind is not None:
-                hold += _PATIENCE if kind == EXCLUSIVE else 0.0
-                faults.append(Fault(number, line, kind, offset, hold))
+                faults.append(Fault(number, line, kind, offset, hold + _LONGER.get(kind, 0.0)))
         yield faults

@@ -66,6 +66,7 @@ class Service:
                 await self._serve(orders, log, stack)
         except AssertionError as left:
             complaints.say("stop", left)
+        self._teller.tell(clean=time.monotonic())
 
     async def _serve(self, orders: asyncio.StreamReader, log: Log, stack: AsyncExitStack) -> None:
         declared: list[Dependency] = []
