@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -258,7 +259,7 @@ def _every_python(session: nox.Session, *resolution: str) -> Iterator[list[str]]
     Drivers whose lowest version would have to be compiled begin with the first that need not.
     """
     session.install("uv")
-    members = [argument for path in PACKAGES for argument in ("-e", str(path))]
+    members = [argument for path in PACKAGES for argument in ("-e", f"{path}{_extras(path)}")]
     ready = [f"--only-binary={name}" for name in ("asyncpg", "confluent-kafka", "grpcio")]
     for version, interpreter in sorted(_interpreters().items()):
         folder = Path(session.create_tmp()) / f"python-3.{version}"
@@ -283,8 +284,18 @@ def _every_python(session: nox.Session, *resolution: str) -> Iterator[list[str]]
         yield [str(folder / "bin" / "python"), "-m"]
 
 
+def _extras(package: Path) -> str:
+    """All extras of a package: what they bring it claims as well."""
+    project = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    names = project.get("optional-dependencies", {})
+    return f"[{','.join(names)}]" if names else ""
+
+
 def _interpreters() -> dict[int, Path]:
-    """Each CPython from 3.11 on by its minor version: those on the path, and pyenv's."""
+    """Each CPython from 3.11 on by its minor version: those on the path, and pyenv's.
+
+    DEPHEALTH_PYTHONS=oldest or =newest leaves one of them.
+    """
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     folders = [*map(Path, os.get_exec_path()), *sorted(pyenv.glob("*/bin"))]
     found = {}
@@ -295,7 +306,8 @@ def _interpreters() -> dict[int, Path]:
             done = subprocess.run(tell, capture_output=True, text=True, check=False)
             if done.stdout.strip() == "cpython":  # pyenv's shims may lead nowhere
                 found[int(minor)] = path
-    return found
+    choice = {"oldest": min, "newest": max}.get(os.environ.get("DEPHEALTH_PYTHONS", ""))
+    return found if choice is None else {choice(found): found[choice(found)]}
 
 
 def _install_workspace(session: nox.Session, *others: str) -> None:
