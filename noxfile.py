@@ -141,7 +141,7 @@ def pythons(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """The packages' tests on every CPython, with the lowest drivers that each claims."""
-    for python in _every_python(session, "--resolution=lowest-direct"):
+    for python in _every_python(session, lowest=True):
         session.run(*python, "pytest", *LEFT_TO_GARBAGE, "packages", *session.posargs)
 
 
@@ -253,7 +253,7 @@ def _try_wheels(session: nox.Session) -> None:
     session.run("pytest", "tests-wheels", *session.posargs)
 
 
-def _every_python(session: nox.Session, *resolution: str) -> Iterator[list[str]]:
+def _every_python(session: nox.Session, *, lowest: bool = False) -> Iterator[list[str]]:
     """The command ``python -m`` of each CPython that is here, in an environment of the workspace.
 
     Drivers whose lowest version would have to be compiled begin with the first that need not.
@@ -261,26 +261,25 @@ def _every_python(session: nox.Session, *resolution: str) -> Iterator[list[str]]
     session.install("uv")
     members = [argument for path in PACKAGES for argument in ("-e", f"{path}{_extras(path)}")]
     ready = [f"--only-binary={name}" for name in ("asyncpg", "confluent-kafka", "grpcio")]
+    tested_with = ["uvloop", *TESTED_WITH]
     for version, interpreter in sorted(_interpreters().items()):
         folder = Path(session.create_tmp()) / f"python-3.{version}"
-        install = ["uv", "pip", "install", "--quiet", f"--python={folder}"]
+        here = f"--python={folder}"
+        install = ["uv", "pip", "install", "--quiet", here]
         session.run("uv", "venv", "--quiet", "--clear", f"--python={interpreter}", str(folder))
-        session.run(*install, *resolution, *ready, *members)
-        # What only tests need comes after it, and changes nothing of what was chosen.
-        chosen = session.run(
-            "uv",
-            "pip",
-            "freeze",
-            "--quiet",
-            "--exclude-editable",
-            f"--python={folder}",
-            silent=True,
+        freeze = ["uv", "pip", "freeze", "--quiet", "--exclude-editable", here]
+        if lowest:
+            session.run(*install, "--resolution=lowest-direct", *ready, *members)
+            # What only tests need comes after it, and changes nothing of what was chosen. The
+            # test client of the lowest Starlette knows no newer httpx.
+            chosen = folder / "chosen.txt"
+            chosen.write_text(f"{session.run(*freeze, silent=True)}\nhttpx<0.27\n")
+            session.run(*install, f"--constraint={chosen}", *tested_with)
+        else:
+            session.run(*install, *members, *tested_with)
+        session.log(
+            f"CPython 3.{version}: {' '.join(str(session.run(*freeze, silent=True)).split())}"
         )
-        session.log(f"CPython 3.{version}: {' '.join(str(chosen).split())}")
-        frozen = folder / "chosen.txt"
-        # The test client of the lowest Starlette does not know a newer one.
-        frozen.write_text(f"{chosen}\nhttpx<0.27\n" if resolution else str(chosen))
-        session.run(*install, f"--constraint={frozen}", "uvloop", *TESTED_WITH)
         yield [str(folder / "bin" / "python"), "-m"]
 
 

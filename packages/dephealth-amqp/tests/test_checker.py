@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 import aiormq
 import pamqp.exceptions
 import pytest
+from aiormq.connection import FrameReceiver
 from pamqp import commands, frame
 from pamqp.base import Frame
 
-from dephealth import Endpoint, SingleCheck, check_once
+from dephealth import CONNECTION_RESET, Endpoint, SingleCheck, check_once, lookup
 from dephealth.api import amqp_check
 from dephealth_amqp import AMQPChecker
 from dephealth_testing import (
@@ -190,3 +191,12 @@ async def test_tables_in_tables_are_an_error() -> None:
 
     assert found.outcome is not None
     assert (found.outcome.detail, found.expected) == ("error", True)
+
+
+async def test_broker_that_was_quicker_to_close() -> None:
+    """An end that is there before a frame is waited for is a connection that was cut."""
+    reader = asyncio.StreamReader()
+    reader.feed_eof()
+    with pytest.raises(StopAsyncIteration) as caught:
+        await FrameReceiver(reader).get_frame()
+    assert lookup(AMQPChecker.errors, caught.value) == CONNECTION_RESET

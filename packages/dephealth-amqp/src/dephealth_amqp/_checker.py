@@ -45,6 +45,8 @@ class AMQPChecker(TLSOptions, Checker):
         aiormq.exceptions.AMQPError: ERROR,
         aiormq.exceptions.ChannelInvalidStateError: ERROR,
         PAMQPException: ERROR,
+        # What aiormq raises if the broker has closed before a frame was waited for.
+        StopAsyncIteration: CONNECTION_RESET,
     }
 
     vhost: str = option(default="/", help="the virtual host to open")
