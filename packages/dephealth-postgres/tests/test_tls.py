@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
+from asyncpg.connect_utils import TLSUpgradeProto
 
 from dephealth import ConfigurationError, Endpoint
 from dephealth_postgres import postgres_check
@@ -230,6 +233,33 @@ async def test_tls_from_the_first_byte(
 
     assert transport.get_extra_info("ssl_object").server_hostname == "localhost"
     loop.abort()
+
+
+async def test_cancelled_when_just_connected(fault_proxy: FaultProxyFactory) -> None:
+    """Who is cancelled before TLS was asked for leaves no exception behind."""
+    proxy = fault_proxy(fault=Silent())
+    running, lost = asyncio.get_running_loop(), asyncio.Event()
+    heard: list[Any] = []
+    running.set_exception_handler(lambda _, context: heard.append(context))
+
+    class Observed(TLSUpgradeProto):  # type: ignore[misc]
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            lost.set()
+
+    def cancelling() -> Observed:
+        connecting.cancel()
+        return Observed(running, proxy.host, proxy.port, ssl.create_default_context(), True)
+
+    connecting = asyncio.create_task(
+        ConnectingLoop(running).create_connection(cancelling, proxy.host, proxy.port)
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await connecting
+    await asyncio.wait_for(lost.wait(), 2)
+    gc.collect()
+
+    assert heard == []
 
 
 async def test_connecting_that_takes_too_long(fault_proxy: FaultProxyFactory) -> None:

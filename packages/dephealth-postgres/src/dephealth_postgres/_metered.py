@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 _MOST = 1 << 17
@@ -49,6 +50,13 @@ class GuardedProtocol:
             self.protocol.data_received(data)
         else:
             self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.protocol.connection_lost(exc)
+        # Who was cancelled within `create_connection` does not wait for what asyncpg has put there.
+        waited_for = getattr(self.protocol, "on_data", None)
+        if isinstance(waited_for, asyncio.Future) and not waited_for.cancelled():
+            waited_for.exception()
 
     def on_transport(self, transport: Any) -> GuardedProtocol:
         """This one, for a *transport* that was there before it."""
