@@ -2,10 +2,11 @@
 
 import asyncio
 import inspect
+import itertools
 import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiormq
 import pamqp.exceptions
@@ -26,6 +27,7 @@ from dephealth_testing import (
     Refuse,
     Reset,
     Tls,
+    assert_nothing_left,
 )
 
 HEADER = 8
@@ -76,6 +78,43 @@ async def test_reason_for_closing_is_told(code: int, detail: str) -> None:
     assert found.outcome.detail == detail
     assert found.expected
     assert "because" in found.reason
+
+
+async def test_cancelled_at_any_step() -> None:
+    """A check that is cancelled, wherever it is, leaves no socket and no task."""
+    tune = commands.Connection.Tune(channel_max=1, frame_max=4096, heartbeat=0)
+    answers = {
+        commands.Connection.StartOk: tune,
+        commands.Connection.Open: commands.Connection.OpenOk(),
+        commands.Connection.Close: commands.Connection.CloseOk(),
+    }
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said = b""
+        with suppress(asyncio.IncompleteReadError, OSError):
+            await reader.readexactly(HEADER)
+            writer.write(frame.marshal(START, 0))
+            while data := await reader.read(4096):
+                said += data
+                while said:
+                    length, _, asked = frame.unmarshal(said)
+                    said = said[length:]
+                    if type(asked) in answers:
+                        writer.write(frame.marshal(answers[type(asked)], 0))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with server, assert_nothing_left(within=2.0):
+        for steps in itertools.count():
+            checking = asyncio.create_task(check(Endpoint(host, str(port))))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            if checking.done():
+                break
+            checking.cancel()
+            await asyncio.wait([checking])
+    assert steps > 20
 
 
 async def test_no_common_way_to_log_in_is_an_auth_error() -> None:

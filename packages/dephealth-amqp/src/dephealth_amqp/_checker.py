@@ -78,6 +78,14 @@ class AMQPChecker(TLSOptions, Checker):
         connection = Connection(url, transport_factory=transport)
         connection.vhost = self.vhost
         try:
+            await self._open(connection, transport)
+        finally:
+            # Who is cancelled in the driver's `connect` or `close` may leave everything as it is.
+            transport.abort()
+
+    @staticmethod
+    async def _open(connection: Connection, transport: Transport) -> None:
+        try:
             await connection.connect()
         except aiormq.AMQPConnectionError as exc:
             if transport.lacks_certificate:

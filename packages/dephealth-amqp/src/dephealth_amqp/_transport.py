@@ -33,6 +33,7 @@ class Transport(TransportFactory):
         self._endpoint = endpoint
         self._context = context
         self._reader: _FrameReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
         self._tls: Any = None
 
     @property
@@ -50,8 +51,14 @@ class Transport(TransportFactory):
         """
         del url
         reader, writer = await self._connect_any(await resolve(self._endpoint.host))
-        self._reader, self._tls = reader, writer.get_extra_info("ssl_object")
+        self._reader, self._writer = reader, writer
+        self._tls = writer.get_extra_info("ssl_object")
         return reader, writer
+
+    def abort(self) -> None:
+        """End the connection, if there is one still; the driver's tasks end of that."""
+        if self._writer is not None:
+            self._writer.transport.abort()
 
     async def _connect_any(
         self, addresses: Sequence[str]
