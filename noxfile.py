@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -104,7 +105,10 @@ def test(session: nox.Session) -> None:
         return
     session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()) / "coverage")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest")
+    session.run("coverage", "run", "-m", "pytest", success_codes=[0, 1])
+    if failed := _failed():
+        session.warn(f"failed, and asked once more by themselves: {', '.join(failed)}")
+        session.run("coverage", "run", "-m", "pytest", "--last-failed")
     session.run("coverage", "combine", "--quiet")
     for path in PACKAGES:
         session.run(
@@ -235,6 +239,12 @@ def demo(session: nox.Session) -> None:
     """An example service whose dependencies fail and recover before your eyes."""
     _install_workspace(session, "httpx", "rich", "trustme", "uvicorn")
     session.run("python", "tests-integration/demo.py", *session.posargs)
+
+
+def _failed() -> list[str]:
+    """The tests that have failed, as pytest remembers them."""
+    remembered = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+    return list(json.loads(remembered.read_text())) if remembered.exists() else []
 
 
 def _build(session: nox.Session) -> None:
