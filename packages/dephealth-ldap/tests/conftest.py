@@ -162,7 +162,7 @@ class FakeDirectory:
         found = b""
         if kind == "searchRequest" and not self.codes.get(kind):
             base = str(operation["baseObject"])
-            found = b"".join(self.entry(number, base) for _ in range(self.entries))
+            found = self.entry(number, base) * self.entries
         return found + self.result(number, kind, self.codes.get(kind, 0))
 
 
