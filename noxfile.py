@@ -39,7 +39,6 @@ TESTED_WITH = [
     "opentelemetry-instrumentation-redis",
     "opentelemetry-sdk",
     "psutil",
-    "pyopenssl",
     "pytest>=8.2",
     "pytest-asyncio",
     "rich",
