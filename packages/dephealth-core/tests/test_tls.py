@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -278,7 +279,7 @@ def connected(client: ssl.SSLContext, server: ssl.SSLContext) -> ssl.SSLObject:
         client.wrap_bio(to_client, to_server, server_hostname="localhost"),
         server.wrap_bio(to_server, to_client, server_side=True),
     )
-    for side in (*sides, sides[0]):
+    for side in (*sides, *sides):
         with suppress(ssl.SSLWantReadError):
             side.do_handshake()
     assert sides[0].version() == "TLSv1.3"
@@ -304,3 +305,22 @@ def test_context_of_others_tells_nothing(files: Files) -> None:
     theirs = ssl.create_default_context(cafile=files.ca)
     assert not lacks_certificate(connected(theirs, files.server))
     assert not lacks_certificate(None)
+
+
+def test_flood_of_messages_is_not_looked_at(files: Files) -> None:
+    """A server that sends handshake messages without end does not keep Python busy."""
+    files.server.num_tickets = 3000
+    connection = connected(TLSOptions(tls_ca_file=files.ca).ssl_context, files.server)
+    calls = 0
+
+    def count(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        with pytest.raises(ssl.SSLWantReadError):
+            connection.read()
+    finally:
+        sys.setprofile(None)
+    assert calls < 3 * files.server.num_tickets

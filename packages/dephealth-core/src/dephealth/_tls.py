@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from ._options import option
 from .errors import ConfigurationError
@@ -69,8 +69,12 @@ class TLSOptions:
 _HANDSHAKE, _CERTIFICATE_REQUEST = 22, 13
 """A type of record and one of message in TLS (RFC 8446, 5.1 and 4.3.2)."""
 
+_MOST_HEARD = 500
+"""Messages of one connection; a handshake has about 20, a server that floods has no end."""
+
 _asked: WeakSet[Any] = WeakSet()
 """The connections whose servers have asked for a certificate."""
+_heard: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
 
 def lacks_certificate(connection: Any) -> bool:
@@ -93,6 +97,10 @@ def _on_message(
 ) -> None:
     if direction == "read" and (record, message) == (_HANDSHAKE, _CERTIFICATE_REQUEST):
         _asked.add(connection)
+    _heard[connection] = heard = _heard.get(connection, 0) + 1
+    if heard > _MOST_HEARD:
+        # OpenSSL reads all it has in one call: the event loop must not wait for Python so often.
+        connection.context._msg_callback = None  # noqa: SLF001
 
 
 @contextmanager

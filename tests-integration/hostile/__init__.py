@@ -1,0 +1,1 @@
+"""Servers that want to harm who asks them: they never stop, or announce what nobody could hold."""
