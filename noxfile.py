@@ -39,6 +39,7 @@ TESTED_WITH = [
     "opentelemetry-instrumentation-redis",
     "opentelemetry-sdk",
     "psutil",
+    "pyopenssl",
     "pytest>=8.2",
     "pytest-asyncio",
     "rich",
@@ -56,8 +57,8 @@ OLDER = "dephealth==0.8.2"
 COVERAGE = {"dephealth-core": 97}
 """Least branch coverage of a package, in percent; of all others, `PLUGIN_COVERAGE`."""
 PLUGIN_COVERAGE = 95
-
-
+RELIABILITY = ("hostile_servers",)
+"""The tests that write docs/reliability.md."""
 LEFT_TO_GARBAGE = ["-W", "default::pytest.PytestUnraisableExceptionWarning"]
 """What old drivers, or any on uvloop, leave to the garbage collector: what is ours is counted."""
 
@@ -186,6 +187,16 @@ def bench(session: nox.Session) -> None:
     session.env["DEPHEALTH_OLDER_PYTHON"] = python
     with session.chdir("tests-integration"):
         session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def reliability(session: nox.Session) -> None:
+    """Hostile servers and texts, secrets; writes docs/reliability.md if all is as it says."""
+    _install_workspace(session, *TESTED_WITH)
+    session.run("python", "tests-integration/provision.py")
+    # The page is renewed by these.
+    tests = [f"tests-integration/test_{name}.py" for name in RELIABILITY]
+    session.run("pytest", *tests, "--write-reliability", "-k", "not on_the_page", *session.posargs)
 
 
 @nox.session

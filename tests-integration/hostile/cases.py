@@ -11,7 +11,7 @@ from dephealth import Dependency
 
 TIMEOUT = 0.3
 """Seconds."""
-LATE = 0.1
+LATE = 0.2
 """Seconds that a timeout may come late."""
 MOST = 32 * 1024
 """Kilobytes by which the memory may grow."""
