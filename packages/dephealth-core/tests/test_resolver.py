@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 
 from dephealth import CheckDnsError, resolve
 from dephealth._resolver import Resolver, is_literal
 
-from ._dns import HOST, Dns
+from ._dns import HOST, Dns, Question
 from ._fakes import BOUND
+
+RESOLVER_S = 5.0
+"""Seconds after which the system's resolver asks once more; after as many again it gives up."""
 
 SLOW_DNS = 40.0
 """Seconds in which a machine without a network gives a name up."""
@@ -231,19 +236,40 @@ async def test_older_failure_answers_no_newer_question() -> None:
 
 
 async def test_lookups_of_one_name_are_bounded() -> None:
-    """However long the server is away, a name occupies four threads at most."""
+    """However long the server is away, a name occupies five threads at most."""
     dns = Dns()
     asking = []
     for _ in range(20):
         asking.append(dns.ask())
         await turns()
         dns.now += 1.1
-    questions = [await dns.question() for _ in range(4)]
+    questions = [await dns.question() for _ in range(5)]
 
     assert dns.asked.empty()
     for question in questions:
         await question.answer(["10.0.0.1"])
     assert [await result(task) for task in asking] == [["10.0.0.1"]] * 20
+
+
+async def test_name_server_that_is_away_is_asked_again_and_again() -> None:
+    """Checks each second have a name server asked that often, for as long as it says nothing."""
+    dns = Dns()
+    first = dns.now
+    checks, underway, asked = [], deque[tuple[float, Question]](), []
+    while dns.now < first + 40:
+        if underway and dns.now >= underway[0][0] + 2 * RESOLVER_S:
+            await underway.popleft()[1].answer(socket.gaierror(socket.EAI_AGAIN, "no answer"))
+        checks.append(dns.ask())
+        await turns()
+        if len(dns.resolver._underway[HOST]) > len(underway):
+            underway.append((dns.now, await dns.question()))
+            asked += [dns.now, dns.now + RESOLVER_S]
+        dns.now += 0.99
+    for _, question in underway:
+        await question.answer(["192.0.2.1"])
+    await asyncio.gather(*checks, return_exceptions=True)
+
+    assert max(later - before for before, later in pairwise(sorted(asked))) < 1.5
 
 
 def test_loop_that_ends_during_a_lookup() -> None:

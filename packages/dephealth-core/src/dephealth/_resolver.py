@@ -18,11 +18,15 @@ from collections.abc import Callable, Sequence
 
 from .errors import CheckDnsError
 
-_FRESH = 1.0
-"""Seconds for which a lookup that is under way is joined."""
+_FRESH = 0.9
+"""Seconds for which a lookup that is under way is joined: less than the shortest interval."""
 
-_MOST = 4
-"""Lookups of one name at once; the youngest of so many is joined at any age."""
+_MOST = 5
+"""Lookups of one name at once; the youngest of so many is joined at any age.
+
+The system's resolver asks again after 5 s (resolv.conf(5)): so many that begin a
+second apart ask each second, and the return of a name server is seen as soon.
+"""
 
 _Answer = Sequence[str] | Exception
 _Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[_Answer]"]
