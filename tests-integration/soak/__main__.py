@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import secrets
 import shutil
 import sys
@@ -38,11 +39,12 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="dephealth-soak-"))
     result = asyncio.run(soak(folder, options.minutes, seed, copies, say))
     say(text(result))
+    (folder / "samples.json").write_text(json.dumps(result.quiet))
     if options.write:
         page = _PAGE.read_text() if _PAGE.exists() else _TITLE
         _PAGE.write_text(with_section(page, section(result)))
     if result.failures:
-        say(f"the service's log: {folder / 'log'}")
+        say(f"what the service wrote, and what was read: {folder}")
         return 1
     shutil.rmtree(folder)
     return 0
