@@ -21,11 +21,12 @@ from .errors import CheckDnsError
 _FRESH = 0.9
 """Seconds for which a lookup that is under way is joined: less than the shortest interval."""
 
-_MOST = 5
+_MOST = 6
 """Lookups of one name at once; the youngest of so many is joined at any age.
 
-The system's resolver asks again after 5 s (resolv.conf(5)): so many that begin a
-second apart ask each second, and the return of a name server is seen as soon.
+The system's resolver asks again after 5 s, and gives up after as many more
+(resolv.conf(5)): so many that begin a second apart have somebody ask each second
+until the first of them begins anew, and the return of a name server is seen.
 """
 
 _Answer = Sequence[str] | Exception
