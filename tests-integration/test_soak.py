@@ -179,14 +179,24 @@ def test_quantile_between_known_ones() -> None:
 @pytest.mark.parametrize(("memory", "said"), [(0.0, "flat"), (3.0 * BOUNDS["memory"], "grows")])
 def test_growth_fails_the_run(memory: float, said: str) -> None:
     """A run in which something grows has failed, and its report names what."""
-    result = Result(seed=1, minutes=1, rounds=20)
-    for number in range(20):
+    result = Result(seed=1, minutes=1, rounds=50)
+    for number in range(50):
         held = {"descriptors": 40, "threads": 15, "tasks": 74, "memory": 1e8 + memory * number}
         result.quiet.append({"checks": 1000.0 * number, **held})
     result.close()
     assert result.slopes()["memory"][1] == said
     assert [one.split(":")[0] for one in result.failures] == (["memory"] if said == "grows" else [])
     assert "(seed 1)" in text(result) or said == "flat"
+
+
+def test_what_the_core_remembers_is_no_growth() -> None:
+    """Memory that grows in the first rounds only does not count, as it fills what is bounded."""
+    result = Result(seed=1, minutes=1, rounds=24)
+    for number in range(24):
+        held = {"descriptors": 40, "threads": 15, "tasks": 74, "memory": 1e6 * number}
+        result.quiet.append({"checks": 1000.0 * number, **held})
+    assert "memory" not in result.slopes()
+    assert result.slopes()["tasks"][1] == "flat"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ LOOKUP_BOUND = 0.5
 """Seconds for the application's own lookups; a resolver that hangs would take 5."""
 _WARM_UP = 2
 """Rounds after which everything has been used."""
+_REMEMBERED = 25
+"""Rounds after which as many changes are kept of an endpoint as ever will be: 50."""
 BUSY = 0.25
 """Share of the time for which the loop was late: above it nothing can be told about times."""
 MOST_BUSY = 1 / 3
@@ -77,15 +79,14 @@ class Result:
                 worst[kind] = Worst(seconds, f"{member}, round {event.fault.round}")
 
     def slopes(self) -> dict[str, tuple[Slope, str]]:
-        """How much what the service holds grows in 1,000 checks; empty after a very short run."""
-        points = self.quiet[_WARM_UP:]
-        if len(points) < FEWEST:
-            return {}
-        found = {
-            what: slope([(point["checks"] / 1000, point[what]) for point in points])
-            for what in BOUNDS
-        }
-        return {what: (each, verdict(each, BOUNDS[what])) for what, each in found.items()}
+        """How much what the service holds grows in 1,000 checks, if there are enough rounds."""
+        found = {}
+        for what, bound in BOUNDS.items():
+            points = self.quiet[_REMEMBERED if what == "memory" else _WARM_UP :]
+            if len(points) >= FEWEST:
+                each = slope([(point["checks"] / 1000, point[what]) for point in points])
+                found[what] = each, verdict(each, bound)
+        return found
 
     def close(self) -> None:
         """Judge what can be judged at the end only."""
