@@ -30,13 +30,16 @@ def sight(at: float, status: str = "ok", latency: float = 0.01) -> Sight:
 
 
 def judged(
-    *sights: Sight, statuses: Sequence[str] = ("connection_error",), patience: float = 0.0
+    *sights: Sight,
+    statuses: Sequence[str] = ("connection_error",),
+    patience: float = 0.0,
+    late: float = 0.0,
 ) -> Verdict:
     """What is said of *sights* while a fault lasts from `BEGUN` to `OVER`."""
     event = Event(FAULT, {GROUP.name: Expected(frozenset(statuses), patience)})
     event.begun = event.set_in = BEGUN
     event.ending = event.over = OVER
-    return disturbed(sights, event, GROUP, lambda _, __: 0.0)
+    return disturbed(sights, event, GROUP, lambda _, __: late)
 
 
 def down(*moments: float, status: str = "connection_error") -> list[Sight]:
@@ -58,6 +61,13 @@ def test_right_from_begin_to_end() -> None:
 def test_check_under_way() -> None:
     """A check that began before the fault may have come to anything."""
     assert judged(sight(100.2, "timeout", latency=0.8), *WELL[1:]).problems == []
+
+
+def test_check_under_way_on_a_late_loop() -> None:
+    """A check may have begun earlier than its latency says, by as much as the loop was late."""
+    sights = [WELL[0], sight(100.2, "ok", latency=0.1), *WELL[1:]]
+    assert judged(*sights).problems
+    assert judged(*sights, late=0.1).problems == []
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,13 @@ def disturbed(sights: Sequence[Sight], event: Event, group: Group, late: Late) -
     want = event.touched[group.name]
     back = event.returned(group)
     before = [sight for sight in sights if sight.at <= event.begun]
-    during = [sight for sight in sights if sight.begun > event.set_in + _EDGE]
-    during = [sight for sight in during if sight.at <= event.ending]
+    during = [
+        sight
+        for sight in sights
+        if sight.at <= event.ending
+        # A latency leaves the time out for which the loop was late.
+        and sight.begun - late(sight.begun, sight.at) > event.set_in + _EDGE
+    ]
     verdict = undisturbed(before) if before else Verdict()
     wrong = [sight for sight in during if sight.status not in want.statuses]
     verdict.problems += [f"during it: {_told(sight)}" for sight in wrong[:1]]
