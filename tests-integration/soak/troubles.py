@@ -137,8 +137,8 @@ async def _hung(inside: Inside) -> AsyncIterator[Evidence]:
     try:
         yield {"so many were added": len(added) == HUNG}
     finally:
-        for _, name in added:
-            await inside.health.remove_endpoint(name, place.host, place.port)
+        removed = (inside.health.remove_endpoint(name, place.host, place.port) for _, name in added)
+        await asyncio.gather(*removed)
 
 
 Trouble: TypeAlias = Callable[[Inside], AbstractAsyncContextManager[Evidence]]
