@@ -13,9 +13,12 @@ from soak.faults import Event, Expected
 from soak.groups import INTERVAL, TIMEOUT, Group
 from soak.judge import BOUND, Verdict, disturbed, undisturbed
 from soak.link import Sight
+from soak.many import MOST
+from soak.many import judged as judged_series
 from soak.report import section, text, with_section
 from soak.result import BOUNDS, Result
 from soak.rounds import lateness
+from soak.series import Held, Series
 from soak.slopes import slope, student, verdict
 from soak.world import LINES
 
@@ -222,6 +225,31 @@ def test_bounds_of_the_end(result: Result, problem: str) -> None:
     """What is measured at the end has its bounds."""
     result.close()
     assert result.failures == [problem]
+
+
+def held(*, status: str = "ok", growth: float = 0.0, left: str = "") -> Held:
+    """What came of 1,000 checks whose process grew by so many bytes."""
+    memory = [(number / 20, 1e8 + growth * number / 20) for number in range(1, 21)]
+    return Held({status: 1000}, memory=memory, left=left)
+
+
+@pytest.mark.parametrize(
+    ("kind", "came", "errors", "problem"),
+    [
+        ("good", held(), "", None),
+        ("good", held(growth=2.0 * MOST[True]), "", "memory grows by 128.0 KB in 1,000 checks"),
+        ("good", held(status="timeout"), "", "checks came to timeout"),
+        ("good", held(left="1 more descriptor"), "", "1 more descriptor"),
+        ("good", held(), "ResourceWarning", "standard error: ResourceWarning"),
+        ("refuse", held(status="connection_error", growth=2.0 * MOST[True]), "", None),
+        ("refuse", held(), "", "checks came to ok"),
+        ("login", held(status="auth_error"), "", None),
+    ],
+)
+def test_many_checks(kind: str, came: Held, errors: str, problem: str | None) -> None:
+    """Many checks come to what they must, and leave nothing."""
+    found = judged_series(Series(GROUP, kind, 1000, 1.0), came, errors).problems
+    assert list(found) == ([f"{GROUP.name}, {kind}: {problem}"] if problem else [])
 
 
 def test_page_keeps_what_others_write() -> None:

@@ -14,18 +14,16 @@ from pathlib import Path
 
 from . import world
 from .report import section, text, with_section
-from .run import soak
+from .run import LONG, soak
 
 _PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 _TITLE = "# Reliability\n"
-_LONG = 10.0
-"""Minutes from which on a run is a long one, with more endpoints."""
 
 
 def main() -> int:
     """Run as long as asked for; 1 if something was not as it must be."""
     parser = argparse.ArgumentParser(prog="./dev soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=_LONG, help="how long (10)")
+    parser.add_argument("--minutes", type=float, default=LONG, help="how long (10)")
     parser.add_argument("--seed", type=int, help="of the faults; if not given, another each time")
     parser.add_argument("--copies", type=int, help="endpoints of each kind (8, 2 under 10 minutes)")
     parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
@@ -33,7 +31,7 @@ def main() -> int:
     if command := world.missing():
         parser.error(f"server programs are missing: {command}")
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
-    copies = options.copies or (8 if options.minutes >= _LONG else 2)
+    copies = options.copies or (8 if options.minutes >= LONG else 2)
     say = partial(print, flush=True)
     say(f"seed {seed}")
     folder = Path(tempfile.mkdtemp(prefix="dephealth-soak-"))

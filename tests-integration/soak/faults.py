@@ -13,7 +13,7 @@ from .groups import INTERVAL, Group
 from .link import Link
 from .world import LINES, World
 
-_PROXIED: dict[str, Fault] = {
+PROXIED: dict[str, Fault] = {
     "refuse": Refuse(),
     "silent": Silent(),
     "drip": Drip(interval=1.0),
@@ -133,9 +133,9 @@ async def _begin(fault: schedule.Fault, world: World, link: Link) -> float:
         case "dns":
             assert world.dns is not None
             await asyncio.to_thread(world.dns.fall_silent)
-        case kind if kind in _PROXIED:
+        case kind if kind in PROXIED:
             for type in LINES[fault.line]:
-                world.proxies[type].behave(_PROXIED[kind])
+                world.proxies[type].behave(PROXIED[kind])
         case kind:
             return (await link.ask("begin", kind))[0]
     return time.monotonic()
@@ -150,7 +150,7 @@ async def _end(fault: schedule.Fault, world: World, link: Link, event: Event) ->
         case "dns":
             assert world.dns is not None
             await asyncio.to_thread(world.dns.start)
-        case kind if kind in _PROXIED:
+        case kind if kind in PROXIED:
             for type in LINES[fault.line]:
                 world.proxies[type].behave(Forward())
         case kind:

@@ -54,7 +54,7 @@ class Gauges:
         the last time.
         """
         try:
-            held = _held()
+            held = held_now()
         except OSError as exc:
             if exc.errno != errno.EMFILE:
                 raise
@@ -63,7 +63,8 @@ class Gauges:
         return {"at": time.monotonic(), **held, "late": self._late, "lookup": lookup}
 
 
-def _held() -> dict[str, int]:
+def held_now() -> dict[str, int]:
+    """Descriptors, threads, tasks and bytes of memory that this process has."""
     status = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     return {
         "descriptors": len([*Path("/proc/self/fd").iterdir()]) - 1,  # not the one that lists them

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .faults import Event
 from .groups import TIMEOUT
 from .judge import Verdict
+from .many import Counted
 from .slopes import FEWEST, Slope, slope, verdict
 
 BOUNDS = {"descriptors": 0.05, "threads": 0.05, "tasks": 0.05, "memory": 16 * 1024}
@@ -46,13 +47,12 @@ class Result:
     """Rounds in which the machine was too busy to judge."""
     seconds: float = 0.0
     events: Counter[str] = field(default_factory=Counter)
-    good: Counter[str] = field(default_factory=Counter)
-    """By type, like `failed`, which is by kind of fault as well."""
-    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    checks: int = 0
     found: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By kind of fault, and status with detail."""
     detection: dict[str, Worst] = field(default_factory=dict)
     recovery: dict[str, Worst] = field(default_factory=dict)
+    counted: list[Counted] = field(default_factory=list)
     quiet: list[dict[str, float]] = field(default_factory=list)
     """What the service held at the end of each round."""
     late: float = 0.0
@@ -90,6 +90,7 @@ class Result:
 
     def close(self) -> None:
         """Judge what can be judged at the end only."""
+        self.failures += [problem for one in self.counted for problem in one.problems]
         for what, (found, said) in self.slopes().items():
             if said == "grows":
                 self.failures.append(f"{what}: {found.middle:+.3g} in 1,000 checks")

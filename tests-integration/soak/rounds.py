@@ -67,7 +67,7 @@ class Round:
 
     def _judge_member(self, group: Group, member: str, event: Event | None, result: Result) -> None:
         sights = self._sights.get(member, [])
-        result.good[group.type] += sum(sight.status == "ok" for sight in sights)
+        result.checks += len(sights)
         if event is None:
             meanwhile = "; ".join(str(one.fault) for one in self._events)
             for problem in undisturbed(sights).problems:
@@ -76,14 +76,12 @@ class Round:
         result.judged(member, event, disturbed(sights, event, group, self._late))
         for sight in sights:
             if sight.status != "ok":
-                result.failed[group.type, event.fault.kind] += 1
                 result.found[event.fault.kind, f"{sight.status}/{sight.detail}"] += 1
 
     def _judge_hung(self, event: Event, result: Result) -> None:
         for group in _HUNG:
             for member in group.members:
                 sights = self._sights.get(member, [])
-                result.failed[group.type, event.fault.kind] += len(sights)
                 if not self._is_hung(sights, event):
                     result.failures.append(f"{event.fault}: {member}: {sights}")
 

@@ -12,10 +12,13 @@ from .faults import happen
 from .groups import INTERVAL, TIMEOUT
 from .judge import BOUND
 from .link import Link, service
+from .many import counted
 from .result import Result
 from .rounds import Round
 from .world import LINES, World, has_dns, running
 
+LONG = 10.0
+"""Minutes from which on a run is a long one: more endpoints, and many checks of each kind."""
 _START_S = 60.0
 _TELLING_S = 0.3
 """Seconds until what was found is told."""
@@ -45,6 +48,9 @@ async def soak(
             result.endpoints = sum(group.copies for group in world.groups)
             await _rounds(world, link, result, say)
             await _end(world, link, result)
+        if minutes >= LONG:
+            say("many checks of each kind")
+            result.counted = await counted(world, say)
     # grpcio's core has no other place to tell what it lacks.
     lines = (folder / "stderr").read_text(errors="replace").splitlines()
     errors = "\n".join(line for line in lines if "Too many open files" not in line)
