@@ -110,5 +110,5 @@ async def test_exchange_in_tls(certificates: Certificates, version: ssl.TLSVersi
 
         assert await stream.receive() == b"question"
         assert stream.protocol == "echo"
-        assert stream.confirmed
+        assert not stream.lacks_certificate
         stream.close()

@@ -7,6 +7,8 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
+
 from dephealth_grpc import GRPCChecker
 from dephealth_testing import Certificates, Connection, Fault, FaultProxyFactory, Reset
 
@@ -42,15 +44,19 @@ class HangUpOnFinished(Fault):
         client.take(len(await client.peek()))
 
 
+@pytest.mark.parametrize(("asks", "expected"), [(True, "tls_error"), (False, "connection_reset")])
 async def test_server_that_is_not_content(
-    probe: Probe, certificates: Certificates, fault_proxy: FaultProxyFactory
+    probe: Probe,
+    certificates: Certificates,
+    fault_proxy: FaultProxyFactory,
+    asks: bool,
+    expected: str,
 ) -> None:
-    """A server that hangs up on our part of a TLS 1.3 handshake has ended the handshake."""
-    context = certificates.server_context(certificates.good)
+    """A server that hangs up on the handshake misses a certificate if it has asked for one."""
+    context = certificates.server_context(certificates.good, require_client=asks)
     context.set_alpn_protocols(["h2"])
     checker = GRPCChecker(tls=True, tls_ca_file=str(certificates.authority))
 
     result = await probe(checker, fault_proxy(fault=HangUpOnFinished(context)))
 
-    assert result.detail == "tls_error"
-    assert "client certificate" in result.reason
+    assert result.detail == expected

@@ -10,11 +10,7 @@ import pytest
 
 from dephealth import ConfigurationError
 from dephealth_http import HTTPChecker, http_check
-from dephealth_testing import (
-    Certificates,
-    FaultProxy,
-    Tls,
-)
+from dephealth_testing import Certificates, Close, Fault, FaultProxy, Reset, Tls
 
 if TYPE_CHECKING:
     from conftest import Probe, Serve
@@ -102,6 +98,18 @@ async def test_missing_client_certificate(
     context.minimum_version = context.maximum_version = version
     async with FaultProxy(fault=Tls(context)) as proxy:
         assert (await probe(trusting(certificates), proxy)).detail == "tls_error"
+
+
+@pytest.mark.parametrize("end", [Close(), Reset()])
+@pytest.mark.parametrize(("asks", "expected"), [(True, "tls_error"), (False, "connection_reset")])
+async def test_end_after_the_handshake(
+    probe: Probe, certificates: Certificates, end: Fault, asks: bool, expected: str
+) -> None:
+    """A server that ends without a word is a TLS error if it had asked for a certificate."""
+    context = certificates.server_context(certificates.good, require_client=asks)
+    context.verify_mode = ssl.CERT_OPTIONAL if asks else ssl.CERT_NONE
+    async with FaultProxy(fault=Tls(context, end)) as proxy:
+        assert (await probe(trusting(certificates), proxy)).detail == expected
 
 
 @pytest.mark.parametrize("host_header", ["elsewhere.invalid", "elsewhere.invalid:8443"])

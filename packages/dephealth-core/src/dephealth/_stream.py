@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ._dial import dial
+from ._tls import lacks_certificate
 from .errors import CheckTlsError
 
 _CHUNK = 16 * 1024
@@ -82,17 +83,17 @@ class TLSStream(Stream):
             self._incoming, self._outgoing, server_hostname=name.removesuffix(".")
         )
         self._sending = asyncio.Lock()
-        self.confirmed = False
-        """Whether the server has shown that it is content with our part of the handshake.
-
-        In TLS 1.3 it looks at a client's certificate when our part is over, and
-        shows that it is content by whatever it sends next.
-        """
+        self._answered = False
 
     @property
     def protocol(self) -> str | None:
         """What was agreed upon (ALPN)."""
         return self._tls.selected_alpn_protocol()
+
+    @property
+    def lacks_certificate(self) -> bool:
+        """Why the connection has ended, if it has: see `dephealth.lacks_certificate`."""
+        return not self._answered and lacks_certificate(self._tls)
 
     async def handshake(self) -> None:
         """Agree on keys and look at the certificate.
@@ -104,7 +105,6 @@ class TLSStream(Stream):
             await self._until(self._tls.do_handshake)
         except OSError as exc:  # ssl.SSLError is one
             raise CheckTlsError(f"the TLS handshake failed: {exc}") from exc
-        self.confirmed = self._tls.version() != "TLSv1.3" or bool(self._incoming.pending)
 
     async def send(self, data: bytes) -> None:
         """Send all of *data*."""
@@ -113,9 +113,11 @@ class TLSStream(Stream):
     async def receive(self) -> bytes:
         """What comes next; nothing at the end, said or not."""
         try:
-            return await self._until(lambda: self._tls.read(_CHUNK))
+            data = await self._until(lambda: self._tls.read(_CHUNK))
         except ssl.SSLEOFError:
             return b""
+        self._answered |= bool(data)
+        return data
 
     def close(self) -> None:
         """Say goodbye, or what was wrong, without waiting for a reply; then close."""
@@ -136,7 +138,6 @@ class TLSStream(Stream):
             # cancellation here, and taken for what the deadline interrupted.
             await self._flush()
             if data := await super().receive():
-                self.confirmed = True
                 self._incoming.write(data)
             else:
                 self._incoming.write_eof()

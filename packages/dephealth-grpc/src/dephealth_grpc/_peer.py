@@ -48,10 +48,8 @@ class Peer:
         return self._end
 
     def _ended(self, cause: OSError | None) -> Exception:
-        if isinstance(self._stream, TLSStream) and not self._stream.confirmed:
-            return CheckTlsError(
-                "the server ended the TLS handshake: does it want a client certificate?"
-            )
+        if isinstance(self._stream, TLSStream) and self._stream.lacks_certificate:
+            return CheckTlsError("the server wants a certificate of the client")
         if cause is None or isinstance(cause, ConnectionError):
             return ConnectionResetError("the connection was closed before an answer")
         return cause

@@ -7,7 +7,7 @@ import contextlib
 
 import h11
 
-from dephealth import CheckError, Stream, TLSStream, resolve
+from dephealth import CheckError, CheckTlsError, Stream, TLSStream, resolve
 
 from ._request import Answer, Request
 
@@ -34,6 +34,10 @@ async def exchange(request: Request) -> Answer:
             stream = TLSStream(stream, context, request.server_name or url.host)
             await stream.handshake()
         return await ask(stream, request)
+    except ConnectionError as exc:
+        if isinstance(stream, TLSStream) and stream.lacks_certificate:
+            raise CheckTlsError("the server wants a certificate of the client") from exc
+        raise
     finally:
         stream.close()
 
