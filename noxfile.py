@@ -12,10 +12,11 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.options.default_venv_backend = "uv"
 nox.options.reuse_venv = "yes"
@@ -106,7 +107,7 @@ def test(session: nox.Session) -> None:
     session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()) / "coverage")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", success_codes=[0, 1])
-    if failed := _failed():
+    if failed := _failed(ROOT / ".pytest_cache"):
         session.warn(f"failed, and asked once more by themselves: {', '.join(failed)}")
         session.run("coverage", "run", "-m", "pytest", "--last-failed")
     session.run("coverage", "combine", "--quiet")
@@ -138,23 +139,19 @@ def integration(session: nox.Session) -> None:
 @nox.session
 def pythons(session: nox.Session) -> None:
     """The packages' tests on every CPython that is here, with the newest drivers."""
-    for python in _every_python(session):
-        session.run(*python, "pytest", "packages", *session.posargs)
+    _test_packages(session, _every_python(session))
 
 
 @nox.session
 def lowest(session: nox.Session) -> None:
     """The packages' tests on every CPython, with the lowest drivers that each claims."""
-    for python in _every_python(session, lowest=True):
-        session.run(*python, "pytest", *LEFT_TO_GARBAGE, "packages", *session.posargs)
+    _test_packages(session, _every_python(session, lowest=True), *LEFT_TO_GARBAGE)
 
 
 @nox.session
 def uvloop(session: nox.Session) -> None:
     """The packages' tests on every CPython, with the newest drivers, on uvloop."""
-    options = ["-p", "uvloop_everywhere", *LEFT_TO_GARBAGE]
-    for python in _every_python(session):
-        session.run(*python, "pytest", *options, "packages", *session.posargs)
+    _test_packages(session, _every_python(session), "-p", "uvloop_everywhere", *LEFT_TO_GARBAGE)
 
 
 @nox.session
@@ -251,9 +248,9 @@ def demo(session: nox.Session) -> None:
     session.run("python", "tests-integration/demo.py", *session.posargs)
 
 
-def _failed() -> list[str]:
-    """The tests that have failed, as pytest remembers them."""
-    remembered = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+def _failed(cache: Path) -> list[str]:
+    """The tests that have failed, as pytest remembers them in its *cache*."""
+    remembered = cache / "v" / "cache" / "lastfailed"
     return list(json.loads(remembered.read_text())) if remembered.exists() else []
 
 
@@ -273,8 +270,30 @@ def _try_wheels(session: nox.Session) -> None:
     session.run("pytest", "tests-wheels", *session.posargs)
 
 
-def _every_python(session: nox.Session, *, lowest: bool = False) -> Iterator[list[str]]:
-    """The command ``python -m`` of each CPython that is here, in an environment of the workspace.
+def _test_packages(session: nox.Session, environments: Iterable[Path], *options: str) -> None:
+    """Run the packages' tests in each environment, also in those that come after a failure.
+
+    As in the session `test`, what failed is asked once more by itself, and named.
+    """
+    failures: list[str] = []
+    for folder in environments:
+        cache = folder / "cache"
+        command = [str(folder / "bin" / "python"), "-m", "pytest", "-o", f"cache_dir={cache}"]
+        command += [*options, "packages", *session.posargs]
+        try:
+            session.run(*command, external=True)
+        except CommandFailed:
+            if not (failed := _failed(cache)):
+                raise
+            session.warn(f"failed, and asked once more by themselves: {', '.join(failed)}")
+            session.run(*command, "--last-failed", external=True, success_codes=[0, 1])
+            failures += [f"{folder.name}: {name}" for name in _failed(cache)]
+    if failures:
+        session.error(f"failed twice: {', '.join(failures)}")
+
+
+def _every_python(session: nox.Session, *, lowest: bool = False) -> Iterator[Path]:
+    """An environment of the workspace for each CPython that is here.
 
     Drivers whose lowest version would have to be compiled begin with the first that need not.
     """
@@ -300,7 +319,7 @@ def _every_python(session: nox.Session, *, lowest: bool = False) -> Iterator[lis
         session.log(
             f"CPython 3.{version}: {' '.join(str(session.run(*freeze, silent=True)).split())}"
         )
-        yield [str(folder / "bin" / "python"), "-m"]
+        yield folder
 
 
 def _extras(package: Path) -> str:

@@ -9,16 +9,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 
 import pytest
 
 MANY = 50
-ROUNDS = 15
+LEAST_PAIRS, MOST_PAIRS = 15, 60
+"""How many pairs of runs are compared: the more, the more else the machine does."""
 ALLOWED_MORE = 0.010
 
 PLUGIN = """
+sum(range(200_000))  # it costs what a small driver costs: 2 ms and more
 from dephealth import Checker, CheckerSpec, hookimpl
 
 @hookimpl
@@ -65,20 +67,19 @@ def _seconds(command: list[str], environment: dict[str, str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-COMMANDS = {"import": IMPORT}
-if find_spec("dephealth_cli") is not None:
-    COMMANDS["command line"] = ["-m", "dephealth_cli", "check"]
-
-
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ["import", "command line"])
 def test_fifty_plugins_cost_what_one_costs(command: str, tmp_path: Path, url: str) -> None:
     """Fifty plugins lengthen a program that uses one of them by at most 10 ms of CPU time."""
-    arguments = COMMANDS[command] + ([] if command == "import" else [url])
+    arguments = IMPORT if command == "import" else ["-m", "dephealth_cli", "check", url]
     one, many = _install(tmp_path / "one", 1), _install(tmp_path / "many", MANY)
-    pairs = [(_seconds(arguments, one), _seconds(arguments, many)) for _ in range(ROUNDS)]
-    # The least of each: what else runs on the machine only ever adds.
-    alone, among_many = (min(times) for times in zip(*pairs, strict=True))
-    assert among_many - alone <= ALLOWED_MORE
+    # In turn: what else runs on the machine lengthens both of a pair, more or less.
+    more: list[float] = []
+    while len(more) < MOST_PAIRS:
+        alone = _seconds(arguments, one)
+        more.append(_seconds(arguments, many) - alone)
+        if len(more) >= LEAST_PAIRS and median(more) <= ALLOWED_MORE:
+            return
+    pytest.fail(f"{median(more):.3f} s longer than with one")
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import page
-from environment import PACKAGES, Environment, build
+from environment import Environment, build
 from private_servers import MemcachedServer, require
 
-OURS = {path.name for path in PACKAGES}
 WELL = "memcached://cache.svc:11211"
 EXPORTED = """
 from prometheus_client import generate_latest
@@ -143,10 +142,8 @@ def test_plugin_outside_the_repository(tmp_path: Path) -> None:
         assert re.search(
             r'^app_dependency_status_detail{.*detail="server_error"', told, re.MULTILINE
         )
-        if "dephealth-otel" in OURS:
-            _exports_to_opentelemetry(user, url)
-        if "dephealth-cli" in OURS:
-            _is_known_to_the_command_line(user, url)
+        _exports_to_opentelemetry(user, url)
+        _is_known_to_the_command_line(user, url)
 
 
 class _OutOfMemory(socketserver.StreamRequestHandler):

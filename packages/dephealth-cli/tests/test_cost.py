@@ -8,11 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from cli_command import PLAIN, environment
-from cli_files import Plugin
 
 from dephealth_testing import ThreadedFaultProxy
 
@@ -21,9 +19,6 @@ BARE = [sys.executable, "-c", "import asyncio"]
 USUAL = 0.065
 """Seconds of CPU that `BARE` costs on a machine with nothing else to do."""
 ALLOWED_MORE = 0.25
-FIFTY = 50
-NOT_FOR_PLUGINS = 0.010
-"""Seconds that fifty plugins may cost more than one."""
 
 
 def assert_costs_no_more(
@@ -42,8 +37,8 @@ def assert_costs_no_more(
     pytest.fail(f"{ours_least:.3f} s, and {least:.3f} s without: more than {allowed} s between")
 
 
-def cpu_seconds(command: list[str], **variables: str) -> float:
-    env = environment(variables)
+def cpu_seconds(command: list[str]) -> float:
+    env = environment()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -55,20 +50,6 @@ def test_cpu_of_a_check(up: ThreadedFaultProxy, scheme: str) -> None:
     """A check by tcp or http costs at most 0.25 s of CPU more than importing asyncio."""
     check = [*PLAIN, "check", f"{scheme}://{up.host}:{up.port}"]
     assert_costs_no_more(lambda: cpu_seconds(BARE), lambda: cpu_seconds(check), ALLOWED_MORE, USUAL)
-
-
-def test_many_plugins(up: ThreadedFaultProxy, plugin: Plugin) -> None:
-    """With fifty plugins more a check by tcp takes at most 10 ms longer than with one."""
-    folders = [plugin(f"x{number}", "pass") for number in range(FIFTY)]
-    one = str(Path(folders[0]).parent / "one")
-    Path(one).mkdir()
-    check = [*PLAIN, "check", f"tcp://{up.host}:{up.port}"]
-    assert_costs_no_more(
-        lambda: cpu_seconds(check, PYTHONPATH=one),
-        lambda: cpu_seconds(check, PYTHONPATH=folders[0]),
-        NOT_FOR_PLUGINS,
-        USUAL + ALLOWED_MORE / 2,
-    )
 
 
 def test_nothing_heavy_is_imported(up: ThreadedFaultProxy) -> None:
