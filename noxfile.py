@@ -83,7 +83,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy", "tests-integration", "docs", "tools", "noxfile.py")
     session.run("mypy", "tests-wheels")
     # What the template makes is as strict.
-    made = Path(session.create_tmp()) / "dephealth-sample"
+    made = _scratch(session) / "dephealth-sample"
     shutil.rmtree(made, ignore_errors=True)
     session.run("python", "-m", "dephealth_testing.new", "sample", "--into", str(made.parent))
     session.run("mypy", str(made / "src"), str(made / "tests"))
@@ -104,7 +104,7 @@ def test(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
-    session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()) / "coverage")
+    session.env["COVERAGE_FILE"] = str(_scratch(session) / "coverage")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", success_codes=[0, 1])
     if failed := _failed(ROOT / ".pytest_cache"):
@@ -177,7 +177,7 @@ def bench(session: nox.Session) -> None:
     """What checks cost beside the bare drivers; `--write` renews docs/benchmarks.md."""
     _install_workspace(session, *TESTED_WITH)
     session.run("python", "tests-integration/provision.py")
-    older = Path(session.create_tmp()).resolve() / "older"
+    older = _scratch(session).resolve() / "older"
     session.run("uv", "venv", "--quiet", "--clear", str(older), external=True)
     python = str(older / "bin" / "python")
     session.run("uv", "pip", "install", "-q", "--python", python, OLDER, external=True)
@@ -302,7 +302,7 @@ def _every_python(session: nox.Session, *, lowest: bool = False) -> Iterator[Pat
     ready = [f"--only-binary={name}" for name in ("asyncpg", "confluent-kafka", "grpcio")]
     tested_with = ["uvloop", *TESTED_WITH]
     for version, interpreter in sorted(_interpreters().items()):
-        folder = Path(session.create_tmp()) / f"python-3.{version}"
+        folder = _scratch(session) / f"python-3.{version}"
         here = f"--python={folder}"
         install = ["uv", "pip", "install", "--quiet", here]
         session.run("uv", "venv", "--quiet", "--clear", f"--python={interpreter}", str(folder))
@@ -332,7 +332,7 @@ def _extras(package: Path) -> str:
 def _interpreters() -> dict[int, Path]:
     """Each CPython from 3.11 on by its minor version: those on the path, and pyenv's.
 
-    DEPHEALTH_PYTHONS=oldest or =newest leaves one of them.
+    DEPHEALTH_PYTHONS, a list of `oldest`, `newest`, `3.12` and the like, leaves some of them.
     """
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     folders = [*map(Path, os.get_exec_path()), *sorted(pyenv.glob("*/bin"))]
@@ -344,8 +344,17 @@ def _interpreters() -> dict[int, Path]:
             done = subprocess.run(tell, capture_output=True, text=True, check=False)
             if done.stdout.strip() == "cpython":  # pyenv's shims may lead nowhere
                 found[int(minor)] = path
-    choice = {"oldest": min, "newest": max}.get(os.environ.get("DEPHEALTH_PYTHONS", ""))
-    return found if choice is None else {choice(found): found[choice(found)]}
+    names = {f"3.{minor}": minor for minor in found}
+    names |= {"oldest": min(found), "newest": max(found)}
+    wanted = os.environ.get("DEPHEALTH_PYTHONS") or ",".join(names)
+    return {names[name]: found[names[name]] for name in wanted.split(",")}
+
+
+def _scratch(session: nox.Session) -> Path:
+    """A folder of the session; programs put their files elsewhere: paths of sockets are short."""
+    folder = Path(session.create_tmp())
+    session.env.pop("TMPDIR", None)
+    return folder
 
 
 def _install_workspace(session: nox.Session, *others: str) -> None:

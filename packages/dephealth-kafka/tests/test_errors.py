@@ -108,6 +108,7 @@ def test_thread_that_cannot_be_started_is_a_shortage() -> None:
         "SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener?",
         "Disconnected: connection reset by peer (after 0ms in state SSL_HANDSHAKE)",
         "Receive failed: error:0A00045C:SSL routines::tlsv13 alert certificate required",
+        "Connect to ipv4#10.0.0.1:9 failed: Connection reset by peer (after 0ms in state CONNECT)",
     ],
 )
 def test_loss_in_tls_is_a_tls_error(text: str) -> None:
@@ -120,6 +121,16 @@ def test_loss_in_tls_is_a_tls_error(text: str) -> None:
     "error",
     [
         _error("_ALL_BROKERS_DOWN", "1/1 brokers are down"),
+        _error(
+            "_TRANSPORT",
+            "b0:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection reset by peer "
+            "(after 0ms in state CONNECT)",
+        ),
+        _error(
+            "_TRANSPORT",
+            "ssl://b0:9092/bootstrap: Disconnected: connection reset by peer "
+            "(after 3ms in state APIVERSION_QUERY)",
+        ),
         _error(
             "_TRANSPORT",
             "b0:9092/bootstrap: Disconnected while requesting ApiVersion: might be caused by "

@@ -46,6 +46,8 @@ _NUMBERS = (
     errno.ENOMEM,
 )
 _IN_TLS = re.compile("SSL.(handshake|routines)", re.IGNORECASE)
+_BEFORE_TLS = re.compile("ssl://.*in state CONNECT")
+"""What was to be TLS ended before librdkafka knew that it was connected."""
 
 
 def failure_of(error: KafkaError) -> Exception:
@@ -65,6 +67,9 @@ def failure_of(error: KafkaError) -> Exception:
     if _IN_TLS.search(text):
         return CheckTlsError(text)
     number = next((number for number in _NUMBERS if os.strerror(number) in text), None)
+    # A reset comes after a connection that was made: the broker was quicker than librdkafka.
+    if number == errno.ECONNRESET and _BEFORE_TLS.search(text):
+        return CheckTlsError(text)
     return OSError(number or errno.ECONNRESET, text)
 
 
