@@ -120,9 +120,13 @@ def test_plugin_outside_the_repository(tmp_path: Path) -> None:
     with MemcachedServer() as server, MemcachedServer(password="secret") as locked:
         author = Environment(tmp_path / "author")
         built = _written(author, tmp_path / "work", server)
+        author.install("mypy")
+        sources = tmp_path / "work" / "dephealth-memcached" / "src"
+        author.run("-m", "mypy", "--strict", str(sources))
 
         user = Environment(tmp_path / "user")
         user.install(str(built), "dephealth-tcp", "dephealth-prometheus")
+        author.run("-m", "mypy", "--strict", "-c", page.program())
         url = f"memcached://127.0.0.1:{server.port}"
         told = user.run("-c", page.program().replace(WELL, url) + EXPORTED)
         labels = f'group="my-team",host="127.0.0.1",name="my-service",port="{server.port}"'
