@@ -262,7 +262,8 @@ def make_client(directory: FakeDirectory) -> Iterator[MakeClient]:
 
     def make(port: int | None = None, *, tls: Any = None, ssl: bool = False, **options: Any) -> Any:
         port = port or directory.port
-        server = ldap3.Server(directory.host, port, ssl, get_info=ldap3.NONE, tls=tls)
+        # By name: from CPython 3.12 on, ldap3 finds no address in a certificate.
+        server = ldap3.Server("localhost", port, ssl, get_info=ldap3.NONE, tls=tls)
         client = ldap3.Connection(
             server, **{"auto_bind": True, "receive_timeout": int(BOUND), **options}
         )

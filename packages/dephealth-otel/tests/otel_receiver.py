@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+import os
 import queue
 import socket
 import subprocess
+import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -148,6 +150,8 @@ def rotel(protocol: str) -> Opened:
                     f"--otlp-exporter-endpoint={behind.url}",
                     "--otlp-exporter-protocol=http",
                 ],
+                # It is linked with the library of the CPython that its wheel is for.
+                env={**os.environ, "LD_LIBRARY_PATH": sysconfig.get_config_var("LIBDIR")},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )

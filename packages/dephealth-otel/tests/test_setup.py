@@ -18,13 +18,13 @@ from opentelemetry.exporter.otlp.proto.http.metric_exporter import (
     OTLPMetricExporter as HttpExporter,
 )
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import MetricExporter
 from otel_bench import Lines
 from otel_receiver import OWN, Receiver, free_port
 
 from dephealth import CheckPolicy, ConfigurationError
-from dephealth_otel._quiet import QuietExporter
-from dephealth_otel._setup import pushing_provider
+from dephealth_otel._quiet import BriefReader, QuietExporter
+from dephealth_otel._setup import pushing_provider, pushing_reader
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +38,8 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 class Made:
     """A provider that is shut down at the end, and what it was made of."""
 
-    def __init__(self, provider: MeterProvider) -> None:
-        self.provider = provider
-        (reader,) = provider._metric_readers
-        assert isinstance(reader, PeriodicExportingMetricReader)
+    def __init__(self, reader: BriefReader) -> None:
+        self.provider = MeterProvider([reader])
         self.interval = reader._export_interval_millis / 1000
         quiet = reader._exporter
         assert isinstance(quiet, QuietExporter)
@@ -67,7 +65,7 @@ def made() -> Iterator[list[Made]]:
 
 def of(made: list[Made], endpoint: str | None = None, interval: float | None = None) -> Made:
     """Make a provider."""
-    made.append(Made(pushing_provider(endpoint, interval)))
+    made.append(Made(pushing_reader(endpoint, interval)))
     return made[-1]
 
 
@@ -135,7 +133,7 @@ def test_interval(made: list[Made], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "7000")
     assert of(made).interval == 7
     assert of(made, interval=2.5).interval == 2.5
-    made.append(Made(pushing_provider(interval=timedelta(minutes=1))))
+    made.append(Made(pushing_reader(interval=timedelta(minutes=1))))
     assert made[-1].interval == 60
 
 

@@ -32,10 +32,18 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+)
 @click.version_option(package_name="dephealth-cli", prog_name="dephealth")
-def dephealth() -> None:
+@click.pass_context
+def dephealth(context: click.Context) -> None:
     """Tell which of the things a service depends on is down, since when and why."""
+    if context.invoked_subcommand is None:  # click itself ends with another code up to 8.1
+        click.echo(context.get_help(), err=True)
+        context.exit(_USAGE_ERROR)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

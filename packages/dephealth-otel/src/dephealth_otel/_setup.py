@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import MetricExporter
 
+    from ._quiet import BriefReader
+
 _GRPC, _HTTP = "grpc", "http/protobuf"
 _PORTS = {_GRPC: 4317, _HTTP: 4318}
 
@@ -50,10 +52,18 @@ def pushing_provider(
     endpoint: str | None = None, interval: float | timedelta | None = None
 ) -> MeterProvider:
     """The provider of `setup`, without setting it."""
+    reader = pushing_reader(endpoint, interval)
+    from opentelemetry.sdk.metrics import MeterProvider
+
+    return MeterProvider([reader])
+
+
+def pushing_reader(
+    endpoint: str | None = None, interval: float | timedelta | None = None
+) -> BriefReader:
+    """What exports the metrics of its provider."""
     every, url = _milliseconds(interval), _receiver(endpoint)
     try:
-        from opentelemetry.sdk.metrics import MeterProvider
-
         from ._quiet import BriefReader, QuietExporter
 
         exporter = _exporter(url, given=bool(endpoint))
@@ -61,7 +71,7 @@ def pushing_provider(
         raise ImportError(
             "dephealth_otel.setup() needs OpenTelemetry's SDK: pip install 'dephealth-otel[sdk]'"
         ) from exc
-    return MeterProvider([BriefReader(QuietExporter(exporter, url), every)])
+    return BriefReader(QuietExporter(exporter, url), every)
 
 
 def _receiver(endpoint: str | None) -> str:
