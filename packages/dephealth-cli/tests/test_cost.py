@@ -17,7 +17,7 @@ from dephealth_testing import ThreadedFaultProxy
 ROUNDS = 40
 BARE = [sys.executable, "-c", "import asyncio"]
 USUAL = 0.065
-"""Seconds of CPU that `BARE` costs on a machine with nothing else to do."""
+"""Seconds that `BARE` costs on a machine with nothing else to do."""
 ALLOWED_MORE = 0.25
 
 
@@ -75,11 +75,12 @@ def test_nothing_heavy_is_imported(up: ThreadedFaultProxy) -> None:
 
 
 def test_time_of_a_check(up: ThreadedFaultProxy) -> None:
-    """A check of a healthy server takes less than a second of wall time."""
+    """A check of a healthy server takes less than a second of wall time, as the machine goes."""
 
-    def seconds() -> float:
+    def seconds(command: list[str]) -> float:
         before = time.perf_counter()
-        cpu_seconds([*PLAIN, "check", f"http://{up.host}:{up.port}"])
+        cpu_seconds(command)
         return time.perf_counter() - before
 
-    assert_costs_no_more(lambda: 0.0, seconds, 1.0, USUAL)
+    check = [*PLAIN, "check", f"http://{up.host}:{up.port}"]
+    assert_costs_no_more(lambda: seconds(BARE), lambda: seconds(check), 1.0 - USUAL, USUAL)
