@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -58,6 +60,8 @@ OLDER = "dephealth==0.8.2"
 COVERAGE = {"dephealth-core": 97}
 """Least branch coverage of a package, in percent; of all others, `PLUGIN_COVERAGE`."""
 PLUGIN_COVERAGE = 95
+HALVES = ("packages", "tests-integration")
+"""The tests; those of the one run beside those of the other, as both wait most of the time."""
 RELIABILITY = ("hostile_servers",)
 """The tests that write docs/reliability.md."""
 LEFT_TO_GARBAGE = ["-W", "default::pytest.PytestUnraisableExceptionWarning"]
@@ -104,12 +108,15 @@ def test(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
-    session.env["COVERAGE_FILE"] = str(_scratch(session) / "coverage")
+    caches = [_scratch(session).resolve() / half for half in HALVES]
+    session.env["COVERAGE_FILE"] = str(caches[0].with_name("coverage"))
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", success_codes=[0, 1])
-    if failed := _failed(ROOT / ".pytest_cache"):
-        session.warn(f"failed, and asked once more by themselves: {', '.join(failed)}")
-        session.run("coverage", "run", "-m", "pytest", "--last-failed")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(functools.partial(_test_half, session), caches))
+    for cache in caches:
+        if failed := _failed(cache):
+            session.warn(f"failed, and asked once more by themselves: {', '.join(failed)}")
+            session.run(*_tests(cache), "--last-failed")
     session.run("coverage", "combine", "--quiet")
     for path in PACKAGES:
         session.run(
@@ -246,6 +253,23 @@ def demo(session: nox.Session) -> None:
     """An example service whose dependencies fail and recover before your eyes."""
     _install_workspace(session, "httpx", "rich", "trustme", "uvicorn")
     session.run("python", "tests-integration/demo.py", *session.posargs)
+
+
+def _tests(cache: Path) -> list[str]:
+    """The command that runs the tests of the folder that *cache* is named like."""
+    return ["coverage", "run", "-m", "pytest", "-o", f"cache_dir={cache}", cache.name]
+
+
+def _test_half(session: nox.Session, cache: Path) -> None:
+    """Run a folder's tests while others run; what they say is shown at their end."""
+    shutil.rmtree(cache, ignore_errors=True)
+    said = cache.with_suffix(".log")
+    try:
+        with said.open("w") as file:
+            session.run(*_tests(cache), success_codes=[0, 1], stdout=file)
+    finally:
+        sys.stdout.write(said.read_text())
+        sys.stdout.flush()
 
 
 def _failed(cache: Path) -> list[str]:
