@@ -458,7 +458,8 @@ def test_rabbitmq_may_ask_for_a_client_certificate(certificates: Certificates) -
     """A server that asks for a client certificate answers over TLS with one only."""
     require("rabbitmq")
     with RabbitMQServer(certificates=certificates, require_client_certificate=True) as server:
-        with pytest.raises(ssl.SSLError, match=r"certificate required"):
+        # Whether its alert comes through, or the end of the connection before, is chance.
+        with pytest.raises(OSError, match=r"certificate required|EOF occurred|reset by peer"):
             amqp_over_tls(server, server.tls_port)
         assert amqp_over_tls(server, server.tls_port, client_certificate=True) == b"\x01"
 
