@@ -118,11 +118,11 @@ def test_copied_secret_still_opens(copied: Callable[[Secret], Secret]) -> None:
 
 
 def test_structure_is_concealed_at_any_depth() -> None:
-    """Texts in mappings and lists are hidden, keys and bytes are left."""
+    """Texts and bytes in mappings and lists are hidden, keys are left."""
     hidden = conceal({"Cookie": "a=b", "list": ["x", ("y",)], "raw-bin": b"z", "none": None})
     assert repr(hidden) == (
         "{'Cookie': Secret('***'), 'list': (Secret('***'), (Secret('***'),)), "
-        "'raw-bin': b'z', 'none': None}"
+        "'raw-bin': Secret('***'), 'none': None}"
     )
 
 
@@ -161,6 +161,8 @@ FORMS: dict[str, Callable[[str], str]] = {
     "repr of an exception about a repr": lambda s: repr(repr(s)),
     "json": json.dumps,
     "bytes": lambda s: repr(s.encode()),
+    "hexadecimal": lambda s: s.encode().hex(),
+    "taken for Latin-1": lambda s: s.encode().decode("latin-1"),
     "base64": lambda s: base64.b64encode(s.encode()).decode(),
     "base64 without padding": lambda s: base64.urlsafe_b64encode(s.encode()).decode().rstrip("="),
 }
@@ -173,6 +175,15 @@ def test_secret_is_scrubbed_in_every_form(form: Callable[[str], str]) -> None:
     assert text.startswith("a ")
     assert text.endswith(" z")
     assert set(text[2:-2]) <= set("*'\"\\b=")
+
+
+@pytest.mark.parametrize("form", [repr, bytes.hex, lambda raw: base64.b64encode(raw).decode()])
+def test_bytes_are_scrubbed(form: Callable[[bytes], str]) -> None:
+    """Bytes that are secret are found as texts are."""
+    raw = b"\xff\x00token\x80"
+    (secret,) = secrets_in(conceal({"token-bin": raw}))
+    assert reveal(secret) == raw
+    assert form(raw) not in scrub(f"a {form(raw)} z", [secret])
 
 
 @pytest.mark.parametrize("user", ["", "a", "ap", "app", "appl"])

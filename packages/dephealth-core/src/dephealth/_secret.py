@@ -18,16 +18,27 @@ _SHORT = 4
 
 @final
 class Secret:
-    """A text whose ``repr`` and ``str`` hide it; `reveal` gives it back."""
+    """A text, or bytes, whose ``repr`` and ``str`` hide it; `reveal` gives it back."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_binary", "_value")
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, *, binary: bool = False) -> None:
         self._value = value
+        self._binary = binary
 
     def reveal(self) -> str:
         """The text itself, for the driver alone."""
         return self._value
+
+    @property
+    def encoded(self) -> bytes:
+        """The same as bytes."""
+        return self._value.encode("latin-1" if self._binary else "utf-8", "surrogatepass")
+
+    @property
+    def binary(self) -> bool:
+        """Whether it was given as bytes; each is a character then."""
+        return self._binary
 
     def __repr__(self) -> str:
         return f"Secret({MASK!r})"
@@ -38,10 +49,10 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return self._value == other._value
+        return (self._value, self._binary) == (other._value, other._binary)
 
     def __hash__(self) -> int:
-        return hash((Secret, self._value))
+        return hash((Secret, self._value, self._binary))
 
     def __bool__(self) -> bool:
         return bool(self._value)
@@ -57,10 +68,10 @@ class Secret:
 
 
 def conceal(value: Any) -> Any:
-    """*value* with every text in it, at any depth, made a `Secret`.
+    """*value* with every text and all bytes in it, at any depth, made a `Secret`.
 
     The keys of a mapping stay readable: they name headers and options. Bytes
-    stay as they are: gRPC's binary metadata.
+    (gRPC's binary metadata) are bytes again when they are revealed.
 
     Raises:
         ConfigurationError: Something in it is neither, so that it could not be hidden.
@@ -68,21 +79,23 @@ def conceal(value: Any) -> Any:
     match value:
         case str():
             return Secret(value)
+        case bytes():
+            return Secret(value.decode("latin-1"), binary=True)
         case Mapping():
             return {key: conceal(item) for key, item in value.items()}
         case tuple() | list():
             return tuple(conceal(item) for item in value)
-        case None | bytes() | Secret():
+        case None | Secret():
             return value
         case _:
             raise ConfigurationError(f"a secret must be a text, not {type(value).__name__}")
 
 
 def reveal(value: Any) -> Any:
-    """*value* with every `Secret` in it, at any depth, made a text again."""
+    """*value* with every `Secret` in it, at any depth, made a text, or bytes, again."""
     match value:
         case Secret():
-            return value.reveal()
+            return value.encoded if value.binary else value.reveal()
         case Mapping():
             return {key: reveal(item) for key, item in value.items()}
         case tuple() | list():
@@ -112,7 +125,7 @@ def scrub(text: str, secrets: Iterable[Secret]) -> str:
     A text that holds a secret of fewer than four characters is withheld as a
     whole: a mask in every place where a common letter stood would give it away.
     """
-    forms = {form for secret in secrets for form in _forms(secret.reveal())}
+    forms = {form for secret in secrets for form in _forms(secret)}
     for form in sorted(forms, key=len, reverse=True):
         if form not in text:
             continue
@@ -122,14 +135,15 @@ def scrub(text: str, secrets: Iterable[Secret]) -> str:
     return _USERINFO.sub(f"{MASK}@", text)
 
 
-def _forms(value: str) -> Iterator[str]:
-    if not value:
+def _forms(secret: Secret) -> Iterator[str]:
+    if not secret:
         return
     # Imported late: few processes ever have a failure to tell of at start.
     import json
 
-    raw = value.encode("utf-8", "surrogatepass")
+    value, raw = secret.reveal(), secret.encoded
     yield value
+    yield raw.decode("latin-1")  # as who takes everything for that has it
     for quoted in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
         yield quoted
         yield _ESCAPE.sub(lambda escape: escape[0].lower(), quoted)
@@ -138,6 +152,7 @@ def _forms(value: str) -> Iterator[str]:
         yield from _as_python_prints(once)
     yield json.dumps(value)[1:-1]
     yield repr(raw)[2:-1]
+    yield raw.hex()
     yield from _in_base64(raw)
 
 
