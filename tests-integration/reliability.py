@@ -46,8 +46,8 @@ class Table:
 
 
 SERVERS = Table("hostile servers", "server", "the check comes to", "after", "memory")
-GROWTH = Table("growth", "what reads", "10 KB", "100 KB", "1 MB", "times longer for 1 MB")
-SECRETS = Table("secrets", "checker", "secrets", "failures", "places searched", "characters")
+GROWTH = Table("growth", "what is read", "10 kB", "100 kB", "1 MB")
+SECRETS = Table("secrets", "what goes wrong", "secrets", "texts searched", "characters")
 TABLES = (SERVERS, GROWTH, SECRETS)
 
 

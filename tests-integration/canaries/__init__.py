@@ -1,0 +1,1 @@
+"""Secrets that are recognised wherever they turn up, and everything that could show them."""
