@@ -191,6 +191,9 @@ def test_defaults_that_do_not_go_together(write: Write) -> None:
         (b"a = " + b"1" * 5000, " is not TOML: Exceeds the limit"),
         (b"x" * 10_000_000, " is larger than 1048576 bytes"),
         (b"\xff\xfen\x00", "1: is not UTF-8"),
+        (b"a = 1\n[" + b"a." * 100_000 + b"a]", "2: more than 64 parts"),
+        (b"a = 1\n" + b'"\\"" . ' * 64 + b"a = 1", "2: more than 64 parts"),
+        (b"a = 1\n" + b"'a'." * 64 + b"a = 1", "2: more than 64 parts"),
     ],
 )
 def test_nonsense(tmp_path: Path, content: bytes, message: str) -> None:
@@ -206,6 +209,21 @@ def test_no_file(path: str) -> None:
     """A file that cannot be read is told with the reason."""
     (mistake,) = mistakes(path)
     assert "cannot be read: " in mistake
+
+
+def test_many_dots(write: Write) -> None:
+    """Texts may have any number of dots, and keys as many parts as anyone writes."""
+    hosts = ",".join(f"10.0.0.{number}:9092" for number in range(1, 200))
+    load(
+        write(
+            f"""
+            name = "x"
+            group = "x"  # {"." * 1000} {"a, b. " * 1000}
+            dependencies.a.url = "kafka://{hosts}"
+            dependencies.a.critical = true
+            """
+        )
+    )
 
 
 def test_nonsense_costs_little(tmp_path: Path) -> None:

@@ -188,6 +188,8 @@ async def test_much_metadata(answer: Answer) -> None:
         ({"basic_auth": ("u", "s3cret", "x")}, r"must be \(user, password\)"),
         ({"basic_auth": "s3cret"}, r"must be \(user, password\)"),
         ({"basic_auth": ("s3cret:", "p")}, "no ':' in it"),
+        ({"basic_auth": ("u\udcff", "s3cret")}, "basic_auth cannot be encoded"),
+        ({"basic_auth": ("u", "s3cret\udcff")}, "basic_auth cannot be encoded"),
         ({"authority": "a b"}, "authority must be a host or host:port"),
         ({"authority": "a\r\nb"}, "authority must be a host or host:port"),
         ({"authority": "a/b"}, "authority must be a host or host:port"),

@@ -14,6 +14,9 @@ from dephealth import ConfigurationError
 from ._config_lines import Path, lines_of
 
 _LARGEST = 1024 * 1024
+_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_DEEP = re.compile(rf"(?<![\w.\\-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{64}}", re.ASCII)
+"""A key of more than 64 parts: tomllib walks all of them again at each key below."""
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -110,9 +113,12 @@ def _read(file: str) -> str:
     if len(content) > _LARGEST:
         raise refused(f"is larger than {_LARGEST} bytes")
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as exc:
         raise refused("is not UTF-8", content.count(b"\n", 0, exc.start) + 1) from None
+    if deep := _DEEP.search(text):
+        raise refused("more than 64 parts with dots between", text.count("\n", 0, deep.start()) + 1)
+    return text
 
 
 def _syntax_problem(file: str, text: str, message: str) -> Problem:

@@ -86,8 +86,8 @@ class HTTPChecker(TLSOptions, Checker):
             raise ConfigurationError(f"method {self.method!r:.80} is no method of HTTP")
         object.__setattr__(self, "method", self.method.upper())
         object.__setattr__(self, "expected_statuses", _statuses(self.expected_statuses))
-        self._own_headers()
         self._server_name()
+        self._own_headers()
         if self.tls:
             _ = self.ssl_context  # takes so long that a first check would look slow
 
