@@ -149,6 +149,7 @@ def test_table_of_options(paths: tuple[str, list[str]]) -> None:
         (["nonsense"], "an address is a URL that begins with SCHEME://"),
         (["rediz://h"], "no plugin checks URL scheme 'rediz' (installed:"),
         (["tcp://h"], "the port is missing"),
+        (["http://[h"], "dependency 'http': url=: "),
         (["tcp://h:1", "--timeout", "soon"], "'soon' is no duration"),
         (["tcp://h:1", "--timeout", "2m"], "timeout 120.0 s is out of range: 0.1 to 60 s"),
         (["http://h", "-o", "methud=GET"], "-o methud: unknown option; did you mean 'method'?"),

@@ -74,7 +74,10 @@ def _options(checker: type) -> Mapping[str, Option]:
 
 def _with_path(url: str) -> dict[str, Any]:
     """The URL's path and query as the option that they are meant for."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # of a host in brackets: whoever reads the address says it better
+        return {"url": url}
     bare = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     path = urlunsplit(("", "", parts.path, parts.query, ""))
     if path.startswith("?"):

@@ -1,0 +1,1 @@
+"""Texts from outside, as strange as can be, and all that reads them."""
