@@ -213,6 +213,16 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """A coverage-guided fuzzer on all that reads texts: `--seconds N` for each, `--write`."""
+    # It has wheels for Linux and CPython 3.11 to 3.13.
+    _install_workspace(session, "atheris")
+    keep = Path(session.create_tmp()).resolve()
+    with session.chdir("tests-integration"):
+        session.run("python", "-m", "fuzzing", f"--keep={keep}", *session.posargs)
+
+
+@nox.session
 def wheels(session: nox.Session) -> None:
     """What `build` made: each package alone in an environment, and plugins of others beside it."""
     _try_wheels(session)

@@ -48,7 +48,8 @@ class Table:
 SERVERS = Table("hostile servers", "server", "the check comes to", "after", "memory")
 GROWTH = Table("growth", "what is read", "10 kB", "100 kB", "1 MB")
 SECRETS = Table("secrets", "what goes wrong", "secrets", "texts searched", "characters")
-TABLES = (SERVERS, GROWTH, SECRETS)
+FUZZING = Table("fuzzing", "what is read", "texts tried", "time", "errors found")
+TABLES = (SERVERS, GROWTH, FUZZING, SECRETS)
 
 
 def write() -> None:
