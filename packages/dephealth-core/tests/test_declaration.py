@@ -211,7 +211,7 @@ def test_critical_is_needed(critical: object) -> None:
         ({"path": 5}, "path must be a text, not int"),
         ({"password": 5}, "password must be a text, not int"),
         ({"password": SECRET.encode()}, "password must be a text, not bytes"),
-        ({"headers": {"X": 5}}, "a secret must be a text, not int"),
+        ({"headers": {"X": 5}}, "headers: a secret must be a text, not int"),
         ({"labels": [("a", SECRET)]}, "labels must be a mapping, not list"),
         ({"labels": {"host": "x"}}, "label 'host' is reserved"),
         ({"timeout": "5"}, "timeout must be seconds or a timedelta, not str"),

@@ -151,6 +151,15 @@ def test_what_cannot_be_hidden_is_refused(value: object) -> None:
     assert "12345" not in str(caught.value)
 
 
+def test_what_cannot_be_sent_is_refused() -> None:
+    """A secret that has no encoding is refused, with the option that it was given for."""
+    with pytest.raises(ConfigurationError, match=r"password: .* UTF-8") as caught:
+        Lock(password="hunter2\udcff")
+    assert "hunter2" not in str(caught.value)
+    with pytest.raises(ConfigurationError, match=r"headers: .* UTF-8"):
+        Lock(headers={"a": "\ud800"})
+
+
 FORMS: dict[str, Callable[[str], str]] = {
     "raw": str,
     "percent-encoded": lambda s: quote(s, safe=""),

@@ -136,6 +136,13 @@ def test_environment() -> None:
         ({"start_tls": True, "tls": True}, "it excludes ldaps://"),
         ({"check_method": "search", "base_dn": "x", "search_filter": "x"}, "search_filter cannot"),
         ({"bind_dn": "cn=x", "bind_password": "\x00hunter2"}, "bind_password cannot be sent"),
+        ({"bind_dn": "cn=x", "bind_password": "\udcffhunter2"}, "bind_password: .* UTF-8"),
+        ({"bind_dn": "cn=\udcff", "bind_password": "hunter2"}, "bind_dn cannot be encoded"),
+        ({"check_method": "search", "base_dn": "\udcff"}, "base_dn cannot be encoded"),
+        (
+            {"check_method": "search", "base_dn": "x", "search_filter": "(a=\udcff)"},
+            "search_filter cannot be encoded",
+        ),
     ],
 )
 def test_rules(options: dict[str, Any], message: str) -> None:

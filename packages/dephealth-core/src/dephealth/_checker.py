@@ -14,6 +14,7 @@ from ._endpoint import Endpoint
 from ._options import options_of
 from ._outcome import Outcome
 from ._secret import Secret, conceal, secrets_in
+from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ._address import Address
@@ -74,7 +75,11 @@ class Checker(ABC):
         """Hide the secrets."""
         for option in options_of(type(self)).values():
             if option.secret:
-                object.__setattr__(self, option.name, conceal(getattr(self, option.name)))
+                try:
+                    hidden = conceal(getattr(self, option.name))
+                except ConfigurationError as exc:
+                    raise ConfigurationError(f"{option.name}: {exc}") from None
+                object.__setattr__(self, option.name, hidden)
 
     @abstractmethod
     async def check(self, endpoint: Endpoint) -> None:

@@ -13,6 +13,8 @@ MASK = "***"
 
 _USERINFO = re.compile(r"(?<=://)[^/\s]*@")
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
+_HALF = re.compile(r"[\ud800-\udfff]")
+"""What has no encoding: how Python reads bytes of the environment that are not UTF-8."""
 _SHORT = 4
 
 
@@ -74,10 +76,13 @@ def conceal(value: Any) -> Any:
     (gRPC's binary metadata) are bytes again when they are revealed.
 
     Raises:
-        ConfigurationError: Something in it is neither, so that it could not be hidden.
+        ConfigurationError: Something in it is neither, so that it could not be hidden,
+            or a text that cannot be sent.
     """
     match value:
         case str():
+            if _HALF.search(value):
+                raise ConfigurationError("a secret must be a text that UTF-8 can encode")
             return Secret(value)
         case bytes():
             return Secret(value.decode("latin-1"), binary=True)

@@ -18,8 +18,6 @@ _AUTHORIZATION = "authorization"
 _BINARY = "-bin"
 _KEY = re.compile(r"[0-9a-z_.-]+")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
-_HALF = re.compile(r"[\ud800-\udfff]")
-"""What has no encoding: bytes that are not UTF-8, as Python reads the environment."""
 _OF_GRPC = frozenset({"te", "content-type", "content-length"})
 _NOT_IN_HTTP2 = frozenset(
     {"connection", "host", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
@@ -87,7 +85,5 @@ def _basic(pair: object) -> str:
         case (str() as user, str() as password):
             if ":" in user:
                 raise ConfigurationError("the user of basic_auth must have no ':' in it (RFC 7617)")
-            if _HALF.search(user + password):
-                raise ConfigurationError("basic_auth cannot be encoded as UTF-8")
             return base64.b64encode(f"{user}:{password}".encode()).decode()
     raise ConfigurationError("basic_auth must be (user, password), two texts")

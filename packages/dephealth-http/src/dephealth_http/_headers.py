@@ -11,9 +11,7 @@ from dephealth import ConfigurationError, Endpoint
 Header = tuple[bytes, bytes]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_UNFIT = re.compile(r"[^\t\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]")
-_HALF = re.compile(r"[\ud800-\udfff]")
-"""What has no encoding: bytes that are not UTF-8, as Python reads the environment."""
+_UNFIT = re.compile(r"[^\t\x20-\x7e\x80-\U0010ffff]")
 _OF_A_BODY = frozenset({"content-length", "transfer-encoding"})
 
 
@@ -87,7 +85,5 @@ def _basic(pair: object) -> str:
         case (str() as user, str() as password):
             if ":" in user:
                 raise ConfigurationError("the user of basic_auth must have no ':' in it (RFC 7617)")
-            if _HALF.search(user + password):
-                raise ConfigurationError("basic_auth cannot be encoded as UTF-8")
             return base64.b64encode(f"{user}:{password}".encode()).decode()
     raise ConfigurationError("basic_auth must be (user, password), two texts")

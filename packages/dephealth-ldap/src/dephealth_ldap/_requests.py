@@ -34,9 +34,10 @@ def bind(dn: str, password: str) -> Request:
     """Log in.
 
     Raises:
-        ConfigurationError: The password has a character that LDAP does not allow.
+        ConfigurationError: The DN cannot be encoded, or the password has a character that
+            LDAP does not allow.
     """
-    with _encoding("bind_password"):
+    with _encoding("bind_dn", dn), _encoding("bind_password"):
         return Request("bind", encode(bind_operation(3, SIMPLE, dn, password)))
 
 
@@ -56,9 +57,9 @@ def search(base: str, scope: str, filter: str, seconds: int) -> Request:
         seconds: How long the server may search; 0 is no limit.
 
     Raises:
-        ConfigurationError: The filter is none.
+        ConfigurationError: The filter is none, or something cannot be encoded.
     """
-    with _encoding("search_filter"):
+    with _encoding("base_dn", base), _encoding("search_filter", filter):
         operation = search_operation(
             base,
             filter,
@@ -75,9 +76,12 @@ def search(base: str, scope: str, filter: str, seconds: int) -> Request:
 
 
 @contextmanager
-def _encoding(option: str) -> Iterator[None]:
+def _encoding(option: str, text: str = "") -> Iterator[None]:
     try:
+        text.encode()  # pyasn1 raises what it likes
         yield
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{option} cannot be encoded as UTF-8") from None
     except LDAPExceptionError as exc:
         raise ConfigurationError(f"{option} cannot be sent: {exc}") from exc
 
