@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -12,6 +12,7 @@ import pytest
 import dephealth.api
 from canaries import trial
 from canaries.echoes import ECHOES
+from canaries.failures import FAULTS, LONG, TLS_FAULTS
 from canaries.mistakes import mistakes
 from canaries.places import PLACES, Address, Place, canaries_of
 from canaries.search import nothing_seen
@@ -19,50 +20,11 @@ from canaries.upgrades import before_tls
 from canaries.watch import Heard
 from dephealth import ConfigurationError
 from dephealth.api import Dependency, DependencyHealth
-from dephealth_testing import (
-    Certificates,
-    Close,
-    Cut,
-    Drip,
-    Fault,
-    Garbage,
-    HandshakeCut,
-    Refuse,
-    Reset,
-    Silent,
-    ThreadedFaultProxy,
-    Tls,
-)
+from dephealth_testing import Certificates, Fault, ThreadedFaultProxy
 
-SHORT, LONG = 0.3, 5.0
-"""Seconds where only time ends a check, and where it ends by itself."""
-FAULTS: Mapping[str, tuple[Fault, float]] = {
-    "refused": (Refuse(), LONG),
-    "silent": (Silent(), SHORT),
-    "drip": (Drip(), SHORT),
-    "reset": (Reset(), LONG),
-    "closed": (Close(), LONG),
-    "garbage": (Garbage(), SHORT),
-    "garbage and closed": (Garbage(close=True), LONG),
-    "cut": (Cut(10), SHORT),
-}
-MakeFault = Callable[[Certificates], Fault]
-TLS_FAULTS: Mapping[str, tuple[MakeFault, float]] = {
-    "untrusted": (lambda files: Tls(files.server_context(files.untrusted)), LONG),
-    "expired": (lambda files: Tls(files.server_context(files.expired)), LONG),
-    "wrong name": (lambda files: Tls(files.server_context(files.wrong_name)), LONG),
-    "client certificate wanted": (
-        lambda files: Tls(files.server_context(files.good, require_client=True)),
-        LONG,
-    ),
-    "handshake cut": (lambda _: HandshakeCut(), LONG),
-    "handshake reset": (lambda _: HandshakeCut(reset=True), LONG),
-    "no TLS": (lambda _: Garbage(close=True), LONG),
-    "silent": (lambda _: Silent(), SHORT),
-    "closed in TLS": (lambda files: Tls(files.server_context(files.good), Close()), LONG),
-    "garbage in TLS": (lambda files: Tls(files.server_context(files.good), Garbage()), SHORT),
-}
 WITH_TLS = tuple(type for type in PLACES if type != "tcp")
+QUOTING = {"grpc", "postgres", "mysql", "redis", "amqp", "ldap"}
+"""Types whose drivers put a server's words into their exceptions."""
 _THE_SERVER_S = "of logger hpack"
 """What the server that echoes gRPC logs, in the same process."""
 
@@ -135,6 +97,13 @@ def test_echoes() -> None:
     ):
         details = trial.run(dependencies, heard, LONG)
     assert_failed(details, but=["tcp"])
+    raised = "\n".join(text for where, text in heard.texts if trial.RAISED in where)
+    told = {
+        type
+        for type in PLACES
+        if any(canary.seen_in(raised) is not None for canary in canaries_of(type))
+    }
+    assert told == QUOTING
 
 
 def test_unresolvable_host() -> None:

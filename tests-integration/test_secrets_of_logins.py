@@ -27,6 +27,7 @@ FIXTURES = {
     "amqp": "rabbitmq_server",
     "ldap": "openldap_server",
 }
+DOORS = {"login": "right and wrong logins", "tls": "the same in TLS"}
 UNGUARDED = ("grpc", "tls")
 """The one port that lets in whoever comes."""
 _ECHOED = "_MultiThreadedRendezvous of"
@@ -51,7 +52,7 @@ def servers(
         yield {**small, **found}
 
 
-@pytest.mark.parametrize("door", ["login", "tls"])
+@pytest.mark.parametrize("door", DOORS)
 def test_logins(servers: Mapping[str, PrivateServer], door: str) -> None:
     """Neither a password that a real server accepts nor one that it refuses is told."""
     canaries: list[Canary] = []
@@ -64,7 +65,7 @@ def test_logins(servers: Mapping[str, PrivateServer], door: str) -> None:
             dependencies.append(dependency)
             well = login is Login.GOOD or (type, door) == UNGUARDED
             expected[dependency.name] = "ok" if well else "auth_error"
-    with nothing_seen(f"real servers: {door}", canaries, [_ECHOED]) as heard:
+    with nothing_seen(f"real servers: {DOORS[door]}", canaries, [_ECHOED]) as heard:
         assert trial.run(dependencies, heard, 10.0) == expected
 
 

@@ -40,7 +40,8 @@ FILES = (
     "a = {}",
     "[dependencies.x]\nurl = '''{}'''",
     "[dependencies.{}]",
-    f"[b{'.b' * 63}]\n{{}}",
+    f"[b{'.b' * 63}]\n{{}}",  # as deep as a key may be
+    f"[b{'.b' * 2000}]\n{{}}",
 )
 ARGUMENTS = (*BARE, "http://h/{}", "http://[{}", "http://h?{}", "{}=x", "password={}", "timeout={}")
 
