@@ -62,7 +62,13 @@ COVERAGE = {"dephealth-core": 97}
 PLUGIN_COVERAGE = 95
 HALVES = ("packages", "tests-integration")
 """The tests; those of the one run beside those of the other, as both wait most of the time."""
-RELIABILITY = ("hostile_servers",)
+RELIABILITY = (
+    "hostile_servers",
+    "hostile_texts",
+    "secrets",
+    "secrets_of_command",
+    "secrets_of_logins",
+)
 """The tests that write docs/reliability.md."""
 LEFT_TO_GARBAGE = ["-W", "default::pytest.PytestUnraisableExceptionWarning"]
 """What old drivers, or any on uvloop, leave to the garbage collector: what is ours is counted."""

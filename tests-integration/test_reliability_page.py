@@ -8,13 +8,13 @@ from reliability import FUZZING, GROWTH, PAGE, SECRETS
 from texts.readers import READERS
 
 
-def test_every_reader_was_fuzzed() -> None:
+def test_fuzzing_is_on_the_page() -> None:
     """`./dev fuzz --write` wrote of each reader, and found nothing."""
     page = PAGE.read_text()
     assert FUZZING.first_cells(page) == list(READERS)
 
 
-def test_growth_of_every_reader() -> None:
+def test_growth_is_on_the_page() -> None:
     """The time of each reader is there; addresses are read by one parser."""
     addresses = {name for name in READERS if name.startswith("an address of ")}
     cells = GROWTH.first_cells(PAGE.read_text())
@@ -22,7 +22,7 @@ def test_growth_of_every_reader() -> None:
     assert {*cells} & addresses
 
 
-def test_secrets_in_every_failure() -> None:
+def test_secrets_are_on_the_page() -> None:
     """Each way to fail, and to make a mistake, is there with what was searched."""
     cells = {*SECRETS.first_cells(PAGE.read_text())}
     assert {f"a server: {name}" for name in FAULTS} <= cells
