@@ -260,10 +260,16 @@ def make_client(directory: FakeDirectory) -> Iterator[MakeClient]:
     """Make clients of the directory, or of what stands before it, as an application would."""
     clients = []
 
-    def make(port: int | None = None, *, tls: Any = None, ssl: bool = False, **options: Any) -> Any:
+    def make(
+        port: int | None = None,
+        *,
+        host: str = directory.host,
+        tls: Any = None,
+        ssl: bool = False,
+        **options: Any,
+    ) -> Any:
         port = port or directory.port
-        # By name: from CPython 3.12 on, ldap3 finds no address in a certificate.
-        server = ldap3.Server("localhost", port, ssl, get_info=ldap3.NONE, tls=tls)
+        server = ldap3.Server(host, port, ssl, get_info=ldap3.NONE, tls=tls)
         client = ldap3.Connection(
             server, **{"auto_bind": True, "receive_timeout": int(BOUND), **options}
         )
