@@ -82,7 +82,7 @@ async def test_after_the_deadline() -> None:
         finally:
             found.append(time_left())
 
-    assert await seen(tidy) == 0.0
+    assert 0.0 <= await seen(tidy) < 0.002  # uvloop's timers strike up to a millisecond early
 
 
 def test_without_a_check() -> None:
