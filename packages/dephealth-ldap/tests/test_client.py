@@ -304,4 +304,4 @@ def test_belongs_to_no_loop(make_client: MakeClient) -> None:
     dh.start_sync()
     dh.stop_sync()
 
-    assert list(dh.health_details()) == [f"ldap:127.0.0.1:{client.server.port}"]
+    assert list(dh.health_details()) == [f"ldap:{client.server.host}:{client.server.port}"]
