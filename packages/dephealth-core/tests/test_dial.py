@@ -1,5 +1,6 @@
 """Sockets, connected to addresses and not to names."""
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -22,6 +23,28 @@ async def test_last_refusal_is_told() -> None:
         port = server.getsockname()[1]
     with pytest.raises(ConnectionRefusedError, match=r"127\.0\.0\.2"):
         await dial(["127.0.0.1", "127.0.0.2"], port)
+
+
+def test_peer_on_this_machine_is_not_waited_for() -> None:
+    """What is connected at once takes no turn of the event loop."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dialing = dial(["127.0.0.1"], server.getsockname()[1])
+        with pytest.raises(StopIteration) as done:
+            dialing.send(None)
+    done.value.value.close()
+
+
+async def test_peer_that_takes_its_time() -> None:
+    """A connection that is not there at once is waited for."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):  # all that it has room for
+            dialing = asyncio.create_task(dial(["127.0.0.1"], port))
+            await asyncio.sleep(0)
+            assert not dialing.done()
+            server.accept()[0].close()
+            with await dialing as sock:
+                assert sock.getpeername() == ("127.0.0.1", port)
 
 
 async def test_path_is_a_unix_socket(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+_UNDERWAY = {errno.EINPROGRESS, errno.EALREADY, errno.EAGAIN, errno.EINTR}
+
 
 async def dial(addresses: Sequence[str], port: int) -> socket.socket:
     """A non-blocking socket, connected to the first of *addresses* that accepts.
@@ -37,7 +39,7 @@ async def _connected(address: str, port: int) -> socket.socket:
         # A reset is what comes after an established connection (a SYN that is not wanted
         # is refused): the peer was quicker than we looked.
         with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-            await asyncio.get_running_loop().sock_connect(sock, target)
+            await _connect(sock, target)
     except FileNotFoundError as exc:
         sock.close()
         raise ConnectionRefusedError(errno.ECONNREFUSED, "there is no such unix socket") from exc
@@ -45,3 +47,14 @@ async def _connected(address: str, port: int) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+async def _connect(sock: socket.socket, target: Any) -> None:
+    code = sock.connect_ex(target)
+    if code == errno.EINPROGRESS:
+        # A peer on this machine has answered by now, and then there is nothing to wait for.
+        code = sock.connect_ex(target)
+    if code in _UNDERWAY:
+        await asyncio.get_running_loop().sock_connect(sock, target)
+    elif code != 0:
+        raise OSError(code, f"Connect call failed {target}")

@@ -60,11 +60,14 @@ class DependencyCollector(Collector):
             if series is not None:
                 del self._targets[series.text]
 
-    def readings(self) -> list[tuple[Series, Reading]]:
-        """The endpoints that have a result, and what is to be told of each. From any thread."""
+    def readings(self) -> tuple[list[Series], list[Reading | None]]:
+        """The endpoints, and beside them what is to be told of each. From any thread.
+
+        Without a pair for each: thousands of new objects have garbage collected.
+        """
         with self._lock:
             known = list(self._series.values())
-        return [(series, reading) for series in known if (reading := series.reading)]
+        return known, [series.reading for series in known]
 
     def describe(self) -> list[Metric]:
         """The four metrics without series: the registry learns their names from it."""
@@ -76,7 +79,9 @@ class DependencyCollector(Collector):
             others.append(self)
             return []
         health, latency, status, detail = families = self.describe()
-        for series, reading in self.readings():
+        for series, reading in zip(*self.readings(), strict=True):
+            if reading is None:
+                continue
             labels = series.target.label_values()
             health.add_sample(HEALTH.name, labels, float(reading.healthy))
             totals = list(accumulate(reading.counts))

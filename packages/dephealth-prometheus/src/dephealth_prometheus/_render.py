@@ -57,11 +57,18 @@ def pieces(
         asked.reset(token)
     yield others.removesuffix(_END)
     is_openmetrics = others.endswith(_END)
-    readings = [reading for each in collectors for reading in each.readings()]
+    known: list[Series] = []
+    readings: list[Reading | None] = []
+    for each in collectors:
+        some, said = each.readings()
+        known += some
+        readings += said
     for family, line in _FAMILIES.items() if collectors else ():
         yield _head(family, units=is_openmetrics)
-        for first in range(0, len(readings), _PIECE):
-            yield "".join([line(*each) for each in readings[first : first + _PIECE]]).encode()
+        for first in range(0, len(known), _PIECE):
+            piece = slice(first, first + _PIECE)
+            pairs = zip(known[piece], readings[piece], strict=True)
+            yield "".join([line(series, reading) for series, reading in pairs if reading]).encode()
     if is_openmetrics:
         yield _END
 
