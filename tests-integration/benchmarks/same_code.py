@@ -12,8 +12,8 @@ from datetime import timedelta
 from dephealth.api import DependencyHealth, tcp_check
 
 _INTERVAL = 2.0
-_WARM_UP = 5.0
-_SECONDS = 10.0
+_WARM_UP = 4.0
+_SECONDS = 6.0
 
 
 async def main(port: str, count: int) -> None:
