@@ -37,7 +37,9 @@ probability of 95 %. Times depend on the machine, multiples hardly.
 """
 _FOOT = """
 A check is measured as the scheduler makes it, with its deadline and the classification of its
-result; the bare work stands under `asyncio.timeout`. Sources: `tests-integration/benchmarks`.
+result; the bare work stands under `asyncio.timeout`. Servers are on the same machine, where `dial`
+finds a connection established at once; across a network it waits, as the bare work does here.
+Sources: `tests-integration/benchmarks`.
 """
 
 
