@@ -56,5 +56,5 @@ async def _connect(sock: socket.socket, target: Any) -> None:
         code = sock.connect_ex(target)
     if code in _UNDERWAY:
         await asyncio.get_running_loop().sock_connect(sock, target)
-    elif code != 0:
+    elif code not in {0, errno.EISCONN}:  # the second is what BSD says
         raise OSError(code, f"Connect call failed {target}")
