@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import struct
+import threading
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,45 @@ async def test_path_is_a_unix_socket(tmp_path: Path) -> None:
             assert sock.getpeername() == path
     with pytest.raises(ConnectionRefusedError, match="no such unix socket"):
         await dial([f"{path}-elsewhere"], 0)
+
+
+async def test_unix_socket_that_is_busy(tmp_path: Path) -> None:
+    """A unix socket whose queue is full is waited for."""
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as other:
+        server.bind(path)
+        server.listen(0)
+        other.connect(path)
+        dialing = asyncio.create_task(dial([path], 0))
+        await asyncio.sleep(0)
+        assert not dialing.done()
+        server.accept()[0].close()
+        with await dialing as sock:
+            assert sock.getpeername() == path
+
+
+async def test_reset_at_once_is_an_end() -> None:
+    """A connection that is reset before anybody looks reads as one that has ended."""
+    linger = struct.pack("ii", 1, 0)
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as server:
+        reset = threading.Event()
+
+        def serve() -> None:
+            while not reset.is_set():
+                client, _ = server.accept()
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                client.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        found: set[object] = set()
+        for _ in range(300):
+            with await dial(["127.0.0.1"], server.getsockname()[1]) as sock:
+                try:
+                    found.add(await asyncio.get_running_loop().sock_recv(sock, 1))
+                except OSError as exc:
+                    found.add(type(exc))
+        reset.set()
+        socket.create_connection(server.getsockname()).close()
+        thread.join()
+    assert found <= {b"", ConnectionResetError}

@@ -9,7 +9,8 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
-_UNDERWAY = {errno.EINPROGRESS, errno.EALREADY, errno.EAGAIN, errno.EINTR}
+_AGAIN = 0.01
+"""Seconds."""
 
 
 async def dial(addresses: Sequence[str], port: int) -> socket.socket:
@@ -50,11 +51,30 @@ async def _connected(address: str, port: int) -> socket.socket:
 
 
 async def _connect(sock: socket.socket, target: Any) -> None:
-    code = sock.connect_ex(target)
+    while (code := sock.connect_ex(target)) == errno.EAGAIN:
+        # The queue of a unix socket is full, and nobody tells when it is not.
+        await asyncio.sleep(_AGAIN)
     if code == errno.EINPROGRESS:
-        # A peer on this machine has answered by now, and then there is nothing to wait for.
-        code = sock.connect_ex(target)
-    if code in _UNDERWAY:
-        await asyncio.get_running_loop().sock_connect(sock, target)
-    elif code not in {0, errno.EISCONN}:  # the second is what BSD says
+        code = await _result(sock)
+    if code != 0:
         raise OSError(code, f"Connect call failed {target}")
+
+
+async def _result(sock: socket.socket) -> int:
+    """What an attempt to connect that is under way comes to.
+
+    Not by another `connect`: if the connection was reset meanwhile, that would make
+    the socket one that was never connected.
+    """
+    with contextlib.suppress(OSError):
+        # A peer on this machine has answered by now, and then there is nothing to wait for.
+        sock.getpeername()
+        return 0
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_writer(sock, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_writer(sock)
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
