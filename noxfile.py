@@ -120,8 +120,7 @@ def test(session: nox.Session) -> None:
     with ThreadPoolExecutor() as pool:
         list(pool.map(functools.partial(_test_half, session), caches))
     for cache in caches:
-        if failed := _failed(cache):
-            session.warn(f"failed, and asked once more by themselves: {', '.join(failed)}")
+        if _are_to_be_asked_again(session, cache):
             session.run(*_tests(cache), "--last-failed")
     session.run("coverage", "combine", "--quiet")
     for path in PACKAGES:
@@ -223,7 +222,7 @@ def fuzz(session: nox.Session) -> None:
     """A coverage-guided fuzzer on all that reads texts: `--seconds N` for each, `--write`."""
     # It has wheels for Linux and CPython 3.11 to 3.13.
     _install_workspace(session, "atheris")
-    keep = Path(session.create_tmp()).resolve()
+    keep = _scratch(session).resolve()
     with session.chdir("tests-integration"):
         session.run("python", "-m", "fuzzing", f"--keep={keep}", *session.posargs)
 
@@ -288,6 +287,14 @@ def _test_half(session: nox.Session, cache: Path) -> None:
         sys.stdout.flush()
 
 
+def _are_to_be_asked_again(session: nox.Session, cache: Path) -> bool:
+    """Whether tests have failed, which are named then."""
+    failed = _failed(cache)
+    if failed:
+        session.warn(f"failed, and asked once more by themselves: {', '.join(failed)}")
+    return bool(failed)
+
+
 def _failed(cache: Path) -> list[str]:
     """The tests that have failed, as pytest remembers them in its *cache*."""
     remembered = cache / "v" / "cache" / "lastfailed"
@@ -323,9 +330,8 @@ def _test_packages(session: nox.Session, environments: Iterable[Path], *options:
         try:
             session.run(*command, external=True)
         except CommandFailed:
-            if not (failed := _failed(cache)):
+            if not _are_to_be_asked_again(session, cache):
                 raise
-            session.warn(f"failed, and asked once more by themselves: {', '.join(failed)}")
             session.run(*command, "--last-failed", external=True, success_codes=[0, 1])
             failures += [f"{folder.name}: {name}" for name in _failed(cache)]
     if failures:

@@ -7,7 +7,6 @@ import gc
 import json
 import math
 import sys
-import time
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 
@@ -50,16 +49,15 @@ class Held:
 
     found: dict[str, int] = field(default_factory=dict)
     """By status."""
-    seconds: float = 0.0
     memory: list[tuple[float, float]] = field(default_factory=list)
-    """Thousands of checks, and bytes, after each batch but the first."""
+    """Thousands of checks, and bytes, after each batch since all has been used."""
     left: str = ""
-    """What the checks after the first have left behind: descriptors, threads, tasks."""
+    """What those checks have left behind: descriptors, threads, tasks."""
 
 
 async def run(series: Series) -> Held:
     """Check as often as told."""
-    result, begun = Held(), time.monotonic()
+    result = Held()
     async with AsyncExitStack() as stack:
         group = series.group
         given = await stack.enter_async_context(opened(group)) if group.pooled else {}
@@ -90,7 +88,6 @@ async def run(series: Series) -> Held:
         for dependency in dependencies:
             if isinstance(dependency.checker, Checker):
                 await dependency.checker.aclose()
-    result.seconds = time.monotonic() - begun
     return result
 
 
