@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from ._distributions import installed_version
 from ._observer import Exporter
 from ._plugins import installed
 from .errors import ConfigurationError
@@ -47,12 +47,10 @@ def chosen_exporters(
 @functools.cache
 def warn_of_older_distribution(log: logging.Logger) -> None:
     """Warn, once for each logger, if the older distribution of the same import name is here."""
-    try:
-        found = version("dephealth")
-    except PackageNotFoundError:
-        return
-    log.warning(
-        "the distribution dephealth %s is installed beside dephealth-core and has the same "
-        "import name: uninstall one of them",
-        found,
-    )
+    found = installed_version("dephealth")
+    if found is not None:
+        log.warning(
+            "the distribution dephealth %s is installed beside dephealth-core and has the same "
+            "import name: uninstall one of them",
+            found,
+        )

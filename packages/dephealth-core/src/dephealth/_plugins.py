@@ -6,9 +6,9 @@ import functools
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
 
 from . import __version__
+from ._distributions import EntryPoint, entry_points
 from ._labels import shown
 from ._offers import Offers
 from ._requirement import unmet_requirement
@@ -45,7 +45,7 @@ class CheckerRegistry:
         if disabled is None:
             disabled = os.environ.get("DEPHEALTH_DISABLE_PLUGINS", "").split(",")
         self._disabled = frozenset(name.strip() for name in disabled)
-        found = _installed() if points is None else points
+        found = entry_points(CHECKER_GROUP, EXPORTER_GROUP) if points is None else points
         self._points = [point for point in found if point.name not in self._disabled]
         self._offers = Offers()
         self._lock = threading.RLock()
@@ -197,11 +197,6 @@ def _import(point: EntryPoint) -> object:
 
 def _distribution(point: EntryPoint) -> str:
     return point.dist.name if point.dist is not None else point.value
-
-
-def _installed() -> list[EntryPoint]:
-    found = entry_points()  # once for both: it reads a file of every distribution there is
-    return [*found.select(group=CHECKER_GROUP), *found.select(group=EXPORTER_GROUP)]
 
 
 @functools.cache

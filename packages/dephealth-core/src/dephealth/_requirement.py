@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from importlib.metadata import Distribution
+
+from ._distributions import Distribution
 
 Release = tuple[int, ...]
 
@@ -23,9 +24,7 @@ _HOLDS: Mapping[str, Callable[[int], bool]] = {
 def unmet_requirement(distribution: Distribution, version: str) -> str | None:
     """What *distribution* requires of the core that *version* is not, None if it is content.
 
-    Its metadata is read as a text, which costs a tenth of a millisecond: the
-    mail parser of `importlib.metadata` costs more than most plugins. What is
-    conditional, or not written with plain comparisons, is not judged.
+    What is conditional, or not written with plain comparisons, is not judged.
     """
     head = (distribution.read_text("METADATA") or "").partition("\n\n")[0]
     for required in _REQUIRED.findall(head):
