@@ -33,35 +33,34 @@ async def in_thread(call: Callable[[], T], interrupt: Callable[[], object]) -> T
         RuntimeError: The process can start no more threads.
     """
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
     context = contextvars.copy_context()
+    results: list[T] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
-            result = context.run(call)
+            results.append(context.run(call))
         except BaseException as exc:  # noqa: BLE001  # raised again where it is awaited
-            # A future refuses StopIteration, which would end the coroutine that awaits it.
-            stopped = isinstance(exc, StopIteration)
-            failure = RuntimeError("the call raised StopIteration") if stopped else exc
-            _hand_over(loop, lambda: done.set_exception(failure))
-        else:
-            _hand_over(loop, lambda: done.set_result(result))
+            errors.append(exc)
+        with contextlib.suppress(RuntimeError):  # that loop has ended meanwhile
+            loop.call_soon_threadsafe(wake)
 
+    def wake() -> None:
+        if not awaited.done():
+            awaited.set_result(None)
+
+    awaited = loop.create_future()
     threading.Thread(target=run, name="dephealth-check", daemon=True).start()
     cancelled: asyncio.CancelledError | None = None
-    while not done.done():
+    while not (results or errors):
+        awaited = loop.create_future()
         try:
-            await asyncio.wait([done])
+            await awaited
         except asyncio.CancelledError as exc:
             cancelled = exc
             interrupt()
-    if cancelled is None:
-        return done.result()
-    if not done.cancelled():
-        done.exception()  # looked at: it is a consequence of the interruption
-    raise cancelled
-
-
-def _hand_over(loop: asyncio.AbstractEventLoop, deliver: Callable[[], object]) -> None:
-    with contextlib.suppress(RuntimeError):  # that loop has ended meanwhile
-        loop.call_soon_threadsafe(deliver)
+    if cancelled is not None:
+        raise cancelled  # what the call raises is a consequence of the interruption
+    if errors:
+        raise errors.pop()  # kept nowhere: its traceback leads to this frame
+    return results[0]
