@@ -230,7 +230,7 @@ def test_bounds_of_the_end(result: Result, problem: str) -> None:
 def held(*, status: str = "ok", growth: float = 0.0, left: str = "") -> Held:
     """What came of 1,000 checks whose process grew by so many bytes."""
     memory = [(number / 20, 1e8 + growth * number / 20) for number in range(1, 21)]
-    return Held({status: 1000}, memory=memory, left=left)
+    return Held({status: 1000}, {status: "its reason"}, memory, left)
 
 
 @pytest.mark.parametrize(
@@ -238,11 +238,11 @@ def held(*, status: str = "ok", growth: float = 0.0, left: str = "") -> Held:
     [
         ("good", held(), "", None),
         ("good", held(growth=2.0 * MOST[True]), "", "memory grows by 128.0 KB in 1,000 checks"),
-        ("good", held(status="timeout"), "", "checks came to timeout"),
+        ("good", held(status="timeout"), "", "1000 checks came to timeout: its reason"),
         ("good", held(left="1 more descriptor"), "", "1 more descriptor"),
         ("good", held(), "ResourceWarning", "standard error: ResourceWarning"),
         ("refuse", held(status="connection_error", growth=2.0 * MOST[True]), "", None),
-        ("refuse", held(), "", "checks came to ok"),
+        ("refuse", held(), "", "1000 checks came to ok: its reason"),
         ("login", held(status="auth_error"), "", None),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 import math
 import sys
 from contextlib import AsyncExitStack
@@ -49,6 +50,8 @@ class Held:
 
     found: dict[str, int] = field(default_factory=dict)
     """By status."""
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Of each status, that of the first check."""
     memory: list[tuple[float, float]] = field(default_factory=list)
     """Thousands of checks, and bytes, after each batch since all has been used."""
     left: str = ""
@@ -58,6 +61,8 @@ class Held:
 async def run(series: Series) -> Held:
     """Check as often as told."""
     result = Held()
+    # The pool itself tells that it cannot keep its connections.
+    logging.getLogger("asyncpg").addHandler(logging.NullHandler())
     async with AsyncExitStack() as stack:
         group = series.group
         given = await stack.enter_async_context(opened(group)) if group.pooled else {}
@@ -71,6 +76,7 @@ async def run(series: Series) -> Held:
             check = await check_once(dependency.checker, dependency.endpoints[0], series.timeout)
             status = check.outcome.status.value if check.outcome else "none"
             result.found[status] = result.found.get(status, 0) + 1
+            result.reasons.setdefault(status, check.reason)
 
         print(READY, flush=True)
         await asyncio.to_thread(sys.stdin.readline)

@@ -46,7 +46,7 @@ _MAKE: dict[str, Callable[[Certificates], PrivateServer]] = {
     "http": lambda files: HTTPServer(certificates=files),
     "kafka": lambda files: KafkaServer(certificates=files),
     "ldap": lambda files: OpenLDAPServer(certificates=files),
-    "mysql": lambda files: MariaDBServer(certificates=files),
+    "mysql": lambda files: MariaDBServer(certificates=files, max_connections=200),
     "postgres": lambda files: PostgresServer(certificates=files, max_connections=200),
     "redis": lambda files: RedisServer(certificates=files),
 }
@@ -141,7 +141,7 @@ def _options(type: str, server: Any) -> dict[str, Any]:
     """Keywords of ``X_check`` that log in."""
     match type:
         case "http":
-            return {"basic_auth": [server.user, server.password]}
+            return {"health_path": "/private", "basic_auth": [server.user, server.password]}
         case "postgres" | "mysql":
             return {
                 "username": server.user,
@@ -174,6 +174,8 @@ def _account(type: str, server: Any) -> dict[str, Any]:
                 "user": server.user,
                 "password": server.password,
                 "database": server.database,
+                # Else asyncpg reads the authorities anew for each of many connections at once.
+                "ssl": False,
             }
         case "mysql":
             return {"user": server.user, "password": server.password, "db": server.database}
