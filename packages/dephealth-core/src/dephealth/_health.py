@@ -18,7 +18,8 @@ from ._report import logger
 from ._roster import Roster
 from ._runtime import Runtime
 from ._snapshot import EndpointStatus
-from ._watch import Owner
+from ._state import UNKNOWN
+from ._watch import Owner, Watch
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class DependencyHealth:
             raise ConfigurationError(f"max_concurrency {max_concurrency} is less than 1")
         self._log = log or logger
         self._runtime = Runtime()
+        self._disowned = False
         common = policy_values(
             interval=check_interval,
             timeout=timeout,
@@ -168,19 +170,19 @@ class DependencyHealth:
         False as long as none has been checked. From any thread.
         """
         healthy: dict[str, bool] = {}
-        for watch in tuple(self._roster.watches.values()):
+        for watch in self._known():
             good = watch.state.healthy is True
             healthy[watch.dependency] = healthy.get(watch.dependency, False) or good
         return healthy
 
     def health_details(self) -> dict[str, EndpointStatus]:
         """What is known of each endpoint, by ``"dependency:host:port"``. From any thread."""
-        return {watch.key: watch.snapshot() for watch in tuple(self._roster.watches.values())}
+        return {watch.key: watch.snapshot() for watch in self._known()}
 
     def history(self) -> dict[str, EndpointHistory]:
         """The same and how it came to that (docs/checks.md). Does `keep_latencies`, too."""
         self.keep_latencies()
-        return {watch.key: watch.history() for watch in tuple(self._roster.watches.values())}
+        return {watch.key: watch.history() for watch in self._known()}
 
     def keep_latencies(self) -> None:
         """Keep those of the last checks for `history` from now on. From any thread."""
@@ -275,6 +277,19 @@ class DependencyHealth:
 
     async def _begin(self) -> None:
         self._scheduler.begin()
+
+    def _known(self) -> tuple[Watch, ...]:
+        watches = tuple(self._roster.watches.values())
+        if self._runtime.forked() and not self._disowned:
+            self._disowned = True
+            for watch in watches:
+                watch.state = UNKNOWN
+            self._log.error(
+                "%r is not checked here: this process was forked after start(); start in each "
+                "process, after the fork",
+                self.name,
+            )
+        return watches
 
     def _warn_if_blocked(self, ended: bool) -> None:
         if not ended:

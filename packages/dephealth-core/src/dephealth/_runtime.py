@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent import futures
@@ -24,13 +25,18 @@ class Runtime:
         self._begun = False
         self._ended = False
         self._apart = False
+        self._process = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._background: BackgroundLoop | None = None
 
     def running(self) -> bool:
-        """Whether it has begun and not ended; the end of its loop is one too."""
+        """Whether it has begun here and not ended; the end of its loop is one too."""
         closed = self._loop is not None and self._loop.is_closed()
-        return self._begun and not self._ended and not closed
+        return self._begun and not self._ended and not closed and not self.forked()
+
+    def forked(self) -> bool:
+        """Whether it has begun before this process was forked from that in which it goes on."""
+        return self._begun and self._process != os.getpid()
 
     def begin_here(self) -> None:
         """Run on the loop that is running now.
@@ -110,9 +116,13 @@ class Runtime:
     def _begin(self) -> None:
         if self._ended:
             raise RuntimeError("it was stopped: make a new DependencyHealth to start again")
+        if self.forked():
+            raise RuntimeError(
+                "it was started before this process was forked: make a new DependencyHealth here"
+            )
         if self._begun:
             raise RuntimeError("it was started already")
-        self._begun = True
+        self._begun, self._process = True, os.getpid()
 
     def _submit(self, work: Work[T], *, blocking: bool = False) -> Future[T]:
         # The lock keeps work from coming after the last: nothing would ever answer it.

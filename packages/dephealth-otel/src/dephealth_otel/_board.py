@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 from dephealth import CheckResult, ConfigurationError, EndpointState, Status, Target
@@ -16,12 +17,14 @@ class Series:
     another thread sees no half of a result.
     """
 
-    __slots__ = ("_by_detail", "attributes", "by_status", "state")
+    __slots__ = ("_by_detail", "attributes", "by_status", "process", "state")
 
     def __init__(self, target: Target) -> None:
         self.attributes = attributes = target.label_values()
         self.by_status = {status: {**attributes, "status": str(status)} for status in Status}
         self._by_detail = {**attributes, "detail": ""}
+        self.process = os.getpid()
+        """Where it is checked: what the other process has found stays in one that was forked."""
         self.state = EndpointState()
 
     def by_detail(self, detail: str) -> dict[str, str]:
@@ -75,13 +78,17 @@ class Board:
                 del self._targets[frozenset(series.attributes.items())]
 
     def readings(self) -> list[Reading]:
-        """The endpoints that have a result, each with its state. From any thread."""
+        """The endpoints that have a result, each with its state. From any thread.
+
+        Not those of the process that this one was forked from: nobody checks them here.
+        """
+        here = os.getpid()
         with self._lock:
             known = list(self._series.values())
         return [
             (series, state, last)
             for series in known
-            if (last := (state := series.state).last) is not None
+            if (last := (state := series.state).last) is not None and series.process == here
         ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextvars import ContextVar
 from itertools import accumulate
@@ -63,10 +64,12 @@ class DependencyCollector(Collector):
     def readings(self) -> tuple[list[Series], list[Reading | None]]:
         """The endpoints, and beside them what is to be told of each. From any thread.
 
+        Not those of the process that this one was forked from: nobody checks them here.
         Without a pair for each: thousands of new objects have garbage collected.
         """
+        here = os.getpid()
         with self._lock:
-            known = list(self._series.values())
+            known = [series for series in self._series.values() if series.process == here]
         return known, [series.reading for series in known]
 
     def describe(self) -> list[Metric]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -36,10 +37,12 @@ class Series:
     another thread sees no half of a result.
     """
 
-    __slots__ = ("reading", "target", "text")
+    __slots__ = ("process", "reading", "target", "text")
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self.process = os.getpid()
+        """Where it is checked: what the other process has found stays in one that was forked."""
         self.text = label_text(target.label_values())
         """The labels as they stand between the braces of a sample; they never change."""
         self.reading: Reading | None = None
