@@ -61,6 +61,20 @@ async def test_failed_check() -> None:
 
 
 @virtual_time
+async def test_text_of_several_lines() -> None:
+    """A failed check is one line, however many the exception's text has."""
+
+    async def starting() -> None:
+        raise ConnectionRefusedError(111, "starting up\nDETAIL:  not yet\r\nERROR not ours")
+
+    async with Bench(dependency(Scripted(starting))) as bench:
+        await bench.exporter.until(1)
+
+        [line] = bench.lines.at(logging.WARNING)
+        assert line.endswith("starting up DETAIL: not yet ERROR not ours")
+
+
+@virtual_time
 async def test_same_failure_again_and_again() -> None:
     """The same failure is told once a minute, with how often it was not told."""
     async with Bench(dependency(Scripted(REFUSED))) as bench:

@@ -42,7 +42,7 @@ class EndpointLog:
         self.subject = subject
         self._secrets = secrets
         self.reason = ""
-        """Why the last failure happened that a line was due for, in one line itself."""
+        """Why the last failure happened that a line was due for."""
         self._last = ""
         self._logged_at = 0.0
         self._repeats = 0
@@ -69,7 +69,7 @@ class EndpointLog:
         again = f" ({self._repeats} more since the last line)" if self._repeats else ""
         self._last, self._logged_at, self._repeats = what, now, 0
         reason = self._reason(cause)
-        self.reason = _clipped(" ".join(reason.split()), _LONGEST_KEPT)
+        self.reason = _clipped(reason, _LONGEST_KEPT)
         self._log.warning(
             "%s: check failed after %.3f s: %s: %s%s", self.subject, latency, what, reason, again
         )
@@ -90,8 +90,9 @@ class EndpointLog:
 
     def _reason(self, cause: BaseException) -> str:
         # Not `str`, which may raise something itself.
-        text = self._clean("".join(traceback.format_exception_only(cause)).strip())
-        return _clipped(text, _LONGEST_REASON)
+        text = self._clean("".join(traceback.format_exception_only(cause)))
+        # One line: servers send texts of several, and a line of the log is one event.
+        return _clipped(" ".join(text.split()), _LONGEST_REASON)
 
     def _clean(self, text: str) -> str:
         return scrub(text, self._secrets())
