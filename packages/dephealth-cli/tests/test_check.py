@@ -146,7 +146,7 @@ def test_table_of_options(paths: tuple[str, list[str]]) -> None:
     [
         ([], "give URL…, or -c FILE"),
         (["tcp://h:1", "-c", "x.toml"], "not both"),
-        (["nonsense"], "an address is a URL that begins with SCHEME://"),
+        (["tcp://h:1", "h:2"], "URL 2 does not begin with SCHEME://, such as http:// (dephealth"),
         (["rediz://h"], "no plugin checks URL scheme 'rediz' (installed:"),
         (["tcp://h"], "the port is missing"),
         (["http://[h"], "dependency 'http': url=: "),

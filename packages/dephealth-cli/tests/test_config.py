@@ -317,5 +317,5 @@ def test_type_that_does_not_import(write: Write) -> None:
         load(file, registry, named=False)
     (problem,) = caught.value.problems
     assert problem.message == (
-        "the plugin of type 'acme' does not import: No module named 'acme_driver'"
+        "type 'acme' does not import: ModuleNotFoundError(\"No module named 'acme_driver'\")"
     )

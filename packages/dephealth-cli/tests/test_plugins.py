@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from cli_command import dephealth
 from cli_files import Plugin
 
@@ -64,12 +65,44 @@ def test_disabled_plugin() -> None:
     assert "\ntcp " not in done.out
 
 
-def test_driver_that_is_missing(plugin: Plugin) -> None:
-    """A plugin whose checker does not import is broken too."""
+BROKEN = {
+    "import acme_driver": "type 'late' does not import: ModuleNotFoundError(",
+    "raise ValueError": "type 'late' does not import: ValueError()",
+    "return dict": "the checker of type 'late' is <class 'dict'>, not a class of Checker",
+}
+
+
+@pytest.fixture(params=BROKEN.items(), ids=list(BROKEN))
+def broken(plugin: Plugin, request: pytest.FixtureRequest) -> tuple[str, str]:
+    """The path of a plugin whose checker cannot be had, and what is to be said of it."""
+    code, reason = request.param
     path = plugin("late", "pass")
     module = Path(path) / "acme_late.py"
     text = module.read_text().replace("checker=lambda: AcmeChecker", "checker=lambda: import_it()")
-    module.write_text(f"{text}\ndef import_it():\n    import acme_driver\n")
+    module.write_text(f"{text}\ndef import_it():\n    {code}\n")
+    return path, reason
+
+
+def test_checker_that_cannot_be_had(broken: tuple[str, str]) -> None:
+    """A plugin whose checker does not import is broken too."""
+    path, reason = broken
     done = dephealth("plugins", PYTHONPATH=path)
     assert done.code == 1
-    assert "broken: acme-late 1.2: type 'late' does not import: ModuleNotFound" in done.out
+    assert f"broken: acme-late 1.2: {reason}" in done.out
+
+
+def test_check_of_a_broken_type(broken: tuple[str, str]) -> None:
+    """A URL whose plugin is broken is a usage error that names the type."""
+    path, reason = broken
+    done = dephealth("check", "late://h:1", PYTHONPATH=path)
+    assert (done.code, done.out) == (2, "")
+    assert reason in done.err
+
+
+def test_schema_beside_a_broken_type(broken: tuple[str, str]) -> None:
+    """The schema has all types but the broken one."""
+    path, _ = broken
+    done = dephealth("schema", PYTHONPATH=path)
+    definitions = json.loads(done.out)["definitions"]
+    assert "tcp" in definitions
+    assert "late" not in definitions

@@ -11,14 +11,15 @@ from urllib.parse import urlsplit, urlunsplit
 from dephealth import (
     COMMON_OPTIONS,
     CheckerRegistry,
+    CheckerSpec,
     ConfigurationError,
     Dependency,
     Option,
     declare,
-    options_of,
     scheme_of,
 )
 
+from ._options_of_type import options_of_type
 from ._values import FILE, can_be_file, content_of, from_text
 
 _BY_URL = frozenset({"url", "host", "port", "critical"})
@@ -43,14 +44,17 @@ def declared(
     known: dict[str, Option] = {}
     used = Counter[str]()
     pairs = [_pair(setting) for setting in settings]
-    for url in urls:
+    for number, url in enumerate(urls, 1):
         scheme = scheme_of(url)
         if scheme is None:
-            raise ConfigurationError("an address is a URL that begins with SCHEME://")
+            raise ConfigurationError(
+                f"URL {number} does not begin with SCHEME://, such as http:// "
+                "(dephealth plugins lists them)"
+            )
         spec = registry.by_scheme(scheme)
         used[spec.type] += 1
         name = spec.type if used[spec.type] == 1 else f"{spec.type}-{used[spec.type]}"
-        options = _options(spec.checker())
+        options = _options(spec)
         known.update(options)
         given: dict[str, Any] = {"url": url}
         if _PATH in options:
@@ -63,8 +67,8 @@ def declared(
     return found
 
 
-def _options(checker: type) -> Mapping[str, Option]:
-    every = {**COMMON_OPTIONS, **options_of(checker)}
+def _options(spec: CheckerSpec) -> Mapping[str, Option]:
+    every = {**COMMON_OPTIONS, **options_of_type(spec)}
     return {
         name: option
         for name, option in every.items()

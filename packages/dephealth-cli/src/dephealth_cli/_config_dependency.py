@@ -14,8 +14,8 @@ from dephealth import (
     ConfigurationError,
     Dependency,
     Option,
+    PluginError,
     declare,
-    options_of,
     resolve_policy,
     scheme_of,
 )
@@ -23,6 +23,7 @@ from dephealth import (
 from ._config_document import Document
 from ._config_lines import Path
 from ._config_options import WRONG, good, read_options, reject_unknown
+from ._options_of_type import options_of_type
 
 TYPE = "type"
 TYPE_OPTION = Option(
@@ -54,9 +55,9 @@ def read_dependency(
     if spec is None:
         return None
     try:
-        options = options_of(spec.checker())
-    except ImportError as exc:
-        document.wrong(path, f"the plugin of type {spec.type!r} does not import: {exc}")
+        options = options_of_type(spec)
+    except PluginError as exc:
+        document.wrong(path, str(exc))
         return None
     given = {**common, **read_options(document, path, table, options, environ)}
     given.pop(TYPE, None)

@@ -7,8 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from dephealth import CheckerRegistry, CheckerSpec, options_of
+from dephealth import CheckerRegistry, CheckerSpec, PluginError
 
+from ._options_of_type import options_of_type
 from ._output import columns, emit, one_line
 
 _HEADINGS = ("TYPE", "DISTRIBUTION", "VERSION", "SCHEMES", "OPTIONS")
@@ -26,8 +27,8 @@ def command(as_json: bool) -> int:
     for spec, distribution in registry.specs():
         try:
             types.append(_described(spec, distribution))
-        except ImportError as exc:
-            failures.append((distribution, f"type {spec.type!r} does not import: {exc!r}"))
+        except PluginError as exc:
+            failures.append((distribution, str(exc)))
     failures += [(name, str(error)) for name, error in registry.failures().items()]
     broken = [
         {"distribution": name, "version": _version(name), "reason": one_line(reason)}
@@ -47,7 +48,7 @@ def command(as_json: bool) -> int:
 
 
 def _described(spec: CheckerSpec, distribution: str) -> dict[str, str | list[str]]:
-    options = options_of(spec.checker())
+    options = options_of_type(spec)
     return {
         "type": spec.type,
         "distribution": distribution,

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
 
-from dephealth import COMMON_OPTIONS, CheckerRegistry, CheckerSpec, CheckPolicy, Option, options_of
+from dephealth import (
+    COMMON_OPTIONS,
+    CheckerRegistry,
+    CheckerSpec,
+    CheckPolicy,
+    Option,
+    PluginError,
+    options_of,
+)
 
 from ._config import PARAMETERS, Identity, ServeSettings
 from ._config_dependency import TYPE_OPTION
+from ._options_of_type import options_of_type
 from ._output import emit
 from ._values import DURATION, FILE, can_be_file, is_duration
 
@@ -33,7 +43,7 @@ _KINDS: Mapping[type, Schema] = {
 def command() -> None:
     """Print the JSON Schema of the configuration file, for editors.
 
-    It describes the types that are installed.
+    It describes the types that are installed, of those the ones that load.
     """
     specs = [spec for spec, _ in CheckerRegistry().specs()]
     emit(json.dumps(schema_of(specs), indent=2))
@@ -41,7 +51,10 @@ def command() -> None:
 
 def schema_of(specs: Iterable[CheckerSpec]) -> Schema:
     """The JSON Schema of a file that may use the types of *specs*."""
-    kinds = {spec.type: spec for spec in sorted(specs, key=lambda spec: spec.type)}
+    kinds: dict[str, tuple[CheckerSpec, Mapping[str, Option]]] = {}
+    for spec in sorted(specs, key=lambda spec: spec.type):
+        with suppress(PluginError):
+            kinds[spec.type] = spec, options_of_type(spec)
     return {
         "$schema": _DIALECT,
         "title": "dephealth.toml",
@@ -54,13 +67,13 @@ def schema_of(specs: Iterable[CheckerSpec]) -> Schema:
                 "type": "object",
                 "additionalProperties": {
                     "type": "object",
-                    "allOf": [_case(spec) for spec in kinds.values()],
+                    "allOf": [_case(spec) for spec, _ in kinds.values()],
                 },
             },
             "serve": _table(options_of(ServeSettings)),
         },
         "additionalProperties": False,
-        "definitions": {type: _dependency(spec) for type, spec in kinds.items()},
+        "definitions": {type: _dependency(options) for type, (_, options) in kinds.items()},
     }
 
 
@@ -75,9 +88,8 @@ def _case(spec: CheckerSpec) -> Schema:
     return {"if": {"anyOf": [said, seen]}, "then": {"$ref": f"#/definitions/{spec.type}"}}
 
 
-def _dependency(spec: CheckerSpec) -> Schema:
-    options = {"type": TYPE_OPTION, **COMMON_OPTIONS, **options_of(spec.checker())}
-    return _table(options)
+def _dependency(options: Mapping[str, Option]) -> Schema:
+    return _table({"type": TYPE_OPTION, **COMMON_OPTIONS, **options})
 
 
 def _table(options: Mapping[str, Option]) -> Schema:
