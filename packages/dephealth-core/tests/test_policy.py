@@ -156,7 +156,7 @@ def test_default_timeout_gives_way(interval: float, own: bool) -> None:
     assert 0.1 <= policy.timeout < policy.interval == interval
     assert warning == (
         f"interval {interval:g} s leaves no room for the default timeout of 5 s: "
-        f"waiting {policy.timeout:g} s"
+        f"the timeout is {policy.timeout:g} s"
     )
 
 

@@ -103,3 +103,21 @@ def test_command_that_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     """The command says what is wrong in one line, and fails."""
     assert main(["My Type", "--into", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("type 'My Type' does not match")
+
+
+def test_command_for_a_folder_that_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command says that the folder is there, as `dephealth new` does."""
+    folder = tmp_path / "dephealth-x"
+    folder.mkdir()
+    assert main(["x", "--into", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{folder} is there already\n"
+
+
+def test_command_that_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command says where it cannot make the folder, and why not."""
+    file = tmp_path / "file"
+    file.touch()
+    assert main(["x", "--into", str(file)]) == 1
+    assert capsys.readouterr().err == f"{file / 'dephealth-x'}: Not a directory\n"

@@ -103,7 +103,7 @@ def resolve_policy(own: PolicyValues, common: PolicyValues) -> tuple[CheckPolicy
         timeout = interval * _LARGEST_SHARE
         warning = (
             f"interval {interval:g} s leaves no room for the default timeout of "
-            f"{_DEFAULT.timeout:g} s: waiting {timeout:g} s"
+            f"{_DEFAULT.timeout:g} s: the timeout is {timeout:g} s"
         )
     policy = CheckPolicy(
         interval=interval,

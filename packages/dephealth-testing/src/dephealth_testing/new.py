@@ -57,11 +57,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         folder = new_plugin(given.name, given.into, given.port)
-    except (ConfigurationError, OSError) as exc:
-        print(exc, file=sys.stderr)  # noqa: T201  # a command's answer
-        return 1
+    except FileExistsError as exc:
+        return _failed(f"{exc.filename} is there already")
+    except OSError as exc:
+        return _failed(f"{exc.filename}: {exc.strerror}")
+    except ConfigurationError as exc:
+        return _failed(str(exc))
     print(f"{folder}: pip install -e '{folder}[test]' && pytest {folder}")  # noqa: T201
     return 0
+
+
+def _failed(why: str) -> int:
+    print(why, file=sys.stderr)  # noqa: T201  # a command's answer
+    return 1
 
 
 def _words(name: str, port: int | None) -> dict[str, str]:
