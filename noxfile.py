@@ -312,6 +312,8 @@ def _build(session: nox.Session) -> None:
 
 
 def _try_wheels(session: nox.Session) -> None:
+    if not any(ROOT.glob("dist/*.whl")):
+        session.error("no wheels are in dist/: ./dev build makes them")
     session.install("hatchling", "nox", "psutil", "pytest>=8.2", "pytest-asyncio", "trustme", "uv")
     session.run("python", "tests-integration/provision.py")
     session.run("pytest", "tests-wheels", *session.posargs)
