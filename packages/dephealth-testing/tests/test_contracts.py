@@ -178,6 +178,15 @@ def test_checker_that_always_passes(test: str) -> None:
         getattr(contract(bad(passes)), test)()
 
 
+def test_what_would_be_right_is_told() -> None:
+    """A failure says what was found, what would be right, and where else it can be said."""
+    with pytest.raises(AssertionError) as caught:
+        contract(bad(passes)).test_closed_port()
+    assert str(caught.value).startswith(
+        "refused: detail='ok' instead of 'connection_refused' (reason: it passed); differs says"
+    )
+
+
 def test_checker_that_raises_what_nobody_knows() -> None:
     """An exception that no table has is not good enough, though it yields `error`."""
     with pytest.raises(AssertionError, match="nobody knows"):

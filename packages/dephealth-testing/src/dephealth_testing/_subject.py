@@ -87,7 +87,11 @@ class Subject:
         wanted = self.differs.get(key, self.expected[key])
         wanted = frozenset({wanted}) if isinstance(wanted, str) else wanted
         assert check.outcome is not None, f"{key}: {check.reason}"
-        assert check.outcome.detail in wanted, f"{key}: {check}"
+        assert check.outcome.detail in wanted, (
+            f"{key}: detail={check.outcome.detail!r} instead of "
+            f"{' or '.join(map(repr, sorted(wanted)))} (reason: {check.reason or 'it passed'}); "
+            "differs says where another one is right"
+        )
         assert check.expected, f"{key}: nobody knows what it means: {check}"
         assert self._announces(check.outcome.detail, check.outcome.status), (
             f"{key}: {check.outcome} is not among the spec's details"
