@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pluggy import PluginManager, PluginValidationError
@@ -110,9 +110,12 @@ def _named(spec: CheckerSpec) -> str:
 
 def _asked(offer: Callable[[], Any], owner: str, kind: type[S]) -> list[S]:
     try:
-        specs = list(offer())
+        found = offer()
+        specs = list(found) if isinstance(found, Iterable) else None
     except Exception as exc:
         raise PluginError(f"plugin {owner}: its hook failed: {exc!r}") from exc
+    if specs is None:
+        raise PluginError(f"plugin {owner}: its hook gives {found!r:.80}, not a list")
     for spec in specs:
         if not isinstance(spec, kind):
             raise PluginError(f"plugin {owner}: its hook gives {spec!r:.80}, not a {kind.__name__}")
