@@ -189,6 +189,33 @@ async def test_latency_without_blocked_time() -> None:
     assert trial.attempt.latency == pytest.approx(0.5, abs=2 * BEAT)
 
 
+async def tried_in_a_long_turn() -> Trial:
+    """A check that waits twice; what ran after its begin, in the same turn, blocked for 5 s."""
+
+    async def login() -> None:
+        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)
+
+    trial = Trial(Scripted(login))
+    asyncio.get_running_loop().call_soon(block, 5.0)
+    await trial.task
+    return trial
+
+
+@virtual_time
+async def test_loop_blocked_at_the_start_is_no_timeout() -> None:
+    """What blocks the loop in the turn in which a check begins is not the dependency's."""
+    assert (await tried_in_a_long_turn()).finding is None
+
+
+@virtual_time
+async def test_latency_without_a_block_at_the_start() -> None:
+    """The latency excludes what blocked the loop in the turn in which the check began."""
+    trial = await tried_in_a_long_turn()
+
+    assert trial.attempt.latency == pytest.approx(0.5, abs=2 * BEAT)
+
+
 @virtual_time
 async def test_check_that_blocks_took_the_time() -> None:
     """A check that blocks the loop and never waits is as slow as it is."""

@@ -114,8 +114,7 @@ class Attempt:
 
     def _on_wait(self) -> None:
         self._waits = True
-        # What has passed until now is the check's own time, not the application's.
-        self._pulse.enter(self, self._timeout - (self._clock() - self._started))
+        self._pulse.enter(self, self._timeout, self._clock() - self._started)
 
     def strike(self) -> None:
         """Cancel the check; the pulse calls it at the deadline."""

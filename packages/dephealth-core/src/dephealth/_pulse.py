@@ -56,8 +56,16 @@ class Pulse:
         """The same, to be asked at any time. From any thread."""
         return self.free() if self._waiting else self._clock() - self._blocked
 
-    def enter(self, check: Waiting, timeout: float) -> None:
-        """*check* begins to wait, and has *timeout* seconds of free loop until its deadline."""
+    def enter(self, check: Waiting, timeout: float, spent: float = 0.0) -> None:
+        """*check*, begun *spent* seconds ago, waits now; *timeout* is free time from its begin.
+
+        If that is long ago the loop has been blocked since: what was ready
+        beside the check has run before this.
+        """
+        if spent <= _TOLERANCE:
+            timeout -= spent
+        elif not self._waiting:
+            self._blocked += spent  # no beat was due that would tell
         if self._waiting:
             check.deadline = self.free() + timeout
         else:
