@@ -6,6 +6,7 @@ import asyncio
 import gc
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,19 @@ async def test_command_timeout_does_not_count(server: FakePostgres) -> None:
     ) as pool:
         result = await check_once(PostgresChecker(pool=pool), server.endpoint, 0.4)
         assert result.latency >= 0.4
+
+
+@pytest.mark.parametrize("phase", ["SELECT 1", "reset"])
+async def test_blocked_loop_is_no_timeout(
+    server: FakePostgres, pool: Any, check: Check, phase: str
+) -> None:
+    """Time in which the application blocks the event loop counts in no phase of the check."""
+    server.held.add(phase)
+    checking = asyncio.ensure_future(check(pool=pool, timeout=0.3))
+    await server.until(lambda: phase in server.holding)
+    time.sleep(1.5)  # noqa: ASYNC251  # as a request does that computes
+    server.release()
+    assert await checking == "ok"
 
 
 async def test_slow_query_costs_no_connection(

@@ -20,6 +20,13 @@ In them asyncpg asks the server to stop that query, which might wait for a lock
 and so pile up check by check. The core gives a cancelled check 0.05 s.
 """
 
+UNBOUNDED = 3600.0
+"""Seconds that asyncpg may wait, in place of the application's `command_timeout`.
+
+The deadline ends a check. A timer of asyncpg's would count the time as well in
+which the application blocks the event loop.
+"""
+
 _FAREWELL = 0.5
 """Most seconds that a server gets to end a connection whose query it has answered."""
 
@@ -39,8 +46,7 @@ async def ask(connection: Any, query: str) -> None:
         Exception: What asyncpg raises; *connection* should be used no more.
     """
     try:
-        # The deadline ends it, and no shorter command_timeout of the application.
-        await connection.fetchval(query, timeout=time_left() + 1)
+        await connection.fetchval(query, timeout=UNBOUNDED)
     except asyncpg.PostgresError as exc:
         if was_sent(exc):
             text = f"the server rejects the query: {exc}"

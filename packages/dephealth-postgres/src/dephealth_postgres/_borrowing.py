@@ -9,9 +9,9 @@ from typing import Any
 
 import asyncpg
 
-from dephealth import CheckError, pool_patience, resolve, time_left
+from dephealth import CheckError, pool_patience, resolve
 
-from ._asking import PARTING, ask, ask_anew, was_sent
+from ._asking import PARTING, UNBOUNDED, ask, ask_anew, was_sent
 from ._connecting import explain
 from ._parsing import Arguments
 from ._pool import arguments_of, connects_by_itself, is_exhausted, names_of
@@ -38,7 +38,7 @@ async def ask_pool(pool: Any, query: str, own: Arguments | None) -> None:
             connection.terminate()
         raise
     finally:
-        await _give_back(pool, connection, time_left() * 0.9)
+        await _give_back(pool, connection, UNBOUNDED)
 
 
 async def _give_back(pool: Any, connection: Any, seconds: float) -> None:
