@@ -85,6 +85,13 @@ STATE: tuple[Question, ...] = (
         types=("postgres", "mysql"),
     ),
     Question(
+        "cannot connect now",
+        "it shuts down while a client stays (57P03)",
+        "error",
+        of_scene(unwell.cannot_connect_now),
+        types=("postgres",),
+    ),
+    Question(
         "query",
         "it rejects the query",
         "query_error",

@@ -82,6 +82,23 @@ async def too_many_clients(servers: Servers, subject: Subject) -> AsyncIterator[
 
 
 @asynccontextmanager
+async def cannot_connect_now(servers: Servers, subject: Subject) -> AsyncIterator[Scene]:
+    """PostgreSQL shuts down, which takes as long as a client of before stays."""
+    server: Any = servers["postgres plain"]
+    address = {"host": server.host, "port": server.port, "password": server.password}
+    client = await asyncpg.connect(**address, user=server.user, database=server.database)
+    try:
+        await asyncio.to_thread(server.shut_down)
+        yield Scene(replace(plain(servers, subject), server=server, port=server.port))
+    finally:
+        await client.close()
+        await asyncio.to_thread(
+            wait_until, lambda: not server.running, seconds=_BOUND, what="the end of the server"
+        )
+        await asyncio.to_thread(server.start)
+
+
+@asynccontextmanager
 async def loading(servers: Servers, subject: Subject) -> AsyncIterator[Scene]:
     """Redis reads its data, for as long as it is asked."""
     target = plain(servers, subject)

@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING, ClassVar
 
 from ._server import PASSWORD, PrivateServer
+from ._waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +76,16 @@ class PostgresServer(PrivateServer):
     def socket_path(self) -> Path:
         """The unix socket."""
         return self.socket_folder / f".s.PGSQL.{self.port}"
+
+    def shut_down(self) -> None:
+        """Take no more clients, and end once the last has left; returns when the first holds."""
+        before = len(self.log())
+        self._started.send(self.pid, signal.SIGTERM)
+        wait_until(
+            lambda: "smart shutdown" in self.log()[before:],
+            seconds=self._admin_seconds,
+            what="begin of the shutdown",
+        )
 
     def execute(self, sql: str, *, database: str = "postgres") -> str:
         """Run statements as superuser and return the rows, columns parted by `|`."""
