@@ -211,6 +211,8 @@ def test_critical_is_needed(critical: object) -> None:
         ({"path": 5}, "path must be a text, not int"),
         ({"password": 5}, "password must be a text, not int"),
         ({"password": SECRET.encode()}, "password must be a text, not bytes"),
+        ({"username": "a\udcff"}, "username cannot be encoded as UTF-8"),
+        ({"headers": {"\udcff": SECRET}}, "headers: a name must be a text that UTF-8 can encode"),
         ({"headers": {"X": 5}}, "headers: a secret must be a text, not int"),
         ({"labels": [("a", SECRET)]}, "labels must be a mapping, not list"),
         ({"labels": {"host": "x"}}, "label 'host' is reserved"),

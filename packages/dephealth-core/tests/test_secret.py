@@ -158,6 +158,8 @@ def test_what_cannot_be_sent_is_refused() -> None:
     assert "hunter2" not in str(caught.value)
     with pytest.raises(ConfigurationError, match=r"headers: .* UTF-8"):
         Lock(headers={"a": "\ud800"})
+    with pytest.raises(ConfigurationError, match=r"headers: .* UTF-8"):
+        Lock(headers={"\ud800": "a"})
 
 
 FORMS: dict[str, Callable[[str], str]] = {

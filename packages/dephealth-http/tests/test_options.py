@@ -53,7 +53,7 @@ async def test_empty_options(serve: Serve) -> None:
         ({"basic_auth": ("u\udcff", "s3cret")}, "basic_auth: .* UTF-8"),
         ({"bearer_token": "s3cret\udcff"}, "bearer_token: .* UTF-8"),
         ({"headers": {"X": "s3cret\udcff"}}, "headers: .* UTF-8"),
-        ({"host_header": "\udcff"}, "host_header must be a host or host:port"),
+        ({"host_header": "\udcff"}, "host_header cannot be encoded as UTF-8"),
         ({"host_header": "a b"}, "host_header must be a host or host:port"),
         ({"host_header": "a\r\nb"}, "host_header must be a host or host:port"),
         ({"host_header": "a/b"}, "host_header must be a host or host:port"),

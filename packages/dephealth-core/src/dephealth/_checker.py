@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ._classification import ErrorTable, lookup
 from ._endpoint import Endpoint
+from ._labels import encodable
 from ._options import options_of
 from ._outcome import Outcome
 from ._secret import Secret, conceal, secrets_in
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 clock: ContextVar[Callable[[], float]] = ContextVar("dephealth_clock", default=time.perf_counter)
 """What gives the seconds by which checks are timed; tests may set another one."""
+
+_PATHS = "_file"
+"""How options end that are paths, in which any byte may be."""
 
 
 def _today() -> datetime:
@@ -72,14 +76,17 @@ class Checker(ABC):
     """What the driver's own exceptions mean; the most specific class wins."""
 
     def __post_init__(self) -> None:
-        """Hide the secrets."""
+        """Hide the secrets, and refuse what no driver could send."""
         for option in options_of(type(self)).values():
+            value = getattr(self, option.name)
             if option.secret:
                 try:
-                    hidden = conceal(getattr(self, option.name))
+                    hidden = conceal(value)
                 except ConfigurationError as exc:
                     raise ConfigurationError(f"{option.name}: {exc}") from None
                 object.__setattr__(self, option.name, hidden)
+            elif isinstance(value, str) and not option.name.endswith(_PATHS):
+                encodable(value, option.name)
 
     @abstractmethod
     async def check(self, endpoint: Endpoint) -> None:

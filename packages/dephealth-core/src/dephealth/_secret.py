@@ -87,6 +87,8 @@ def conceal(value: Any) -> Any:
         case bytes():
             return Secret(value.decode("latin-1"), binary=True)
         case Mapping():
+            if any(isinstance(key, str) and _HALF.search(key) for key in value):
+                raise ConfigurationError("a name must be a text that UTF-8 can encode")
             return {key: conceal(item) for key, item in value.items()}
         case tuple() | list():
             return tuple(conceal(item) for item in value)
