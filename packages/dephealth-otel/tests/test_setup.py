@@ -154,6 +154,21 @@ def test_protocol_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         pushing_provider("http://127.0.0.1:9")
 
 
+@pytest.mark.parametrize("named", ["", "otlp", "console, otlp"])
+def test_exporters_with_otlp(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    """Metrics are exported if the variable of the exporters has OTLP among them, or is empty."""
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", named)
+    with pytest.raises(ConfigurationError, match="endpoint must be"):
+        pushing_provider("nowhere")
+
+
+def test_exporters_without_otlp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only other exporters are asked for, the error says what can be."""
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", "console,prometheus")
+    with pytest.raises(ConfigurationError, match=r"'console, prometheus': .* otlp, .* \(none\)"):
+        pushing_provider("http://127.0.0.1:9")
+
+
 @pytest.mark.parametrize("interval", [0, -1.0])
 def test_interval_that_is_none(interval: float) -> None:
     """An interval must be more than nothing."""
@@ -227,10 +242,13 @@ def resource(receiver: Receiver) -> dict[str, str]:
                 return {item.key: item.value.string_value for item in each.resource.attributes}
 
 
-def test_disabled() -> None:
-    """The variable that turns the SDK off turns this off."""
+@pytest.mark.parametrize(
+    "variable", [{"OTEL_SDK_DISABLED": "true"}, {"OTEL_METRICS_EXPORTER": "none"}]
+)
+def test_disabled(variable: dict[str, str]) -> None:
+    """The variables that turn the SDK, or all metrics, off turn this off."""
     with OWN["http"]() as receiver:
-        done = run(PROGRAM.format(endpoint=receiver.url), OTEL_SDK_DISABLED="true")
+        done = run(PROGRAM.format(endpoint=receiver.url), **variable)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert receiver.requests.empty()
 

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from ._quiet import BriefReader
 
 _GRPC, _HTTP = "grpc", "http/protobuf"
+_EXPORTERS = "OTEL_METRICS_EXPORTER"
 _PORTS = {_GRPC: 4317, _HTTP: 4318}
 
 
 def setup(endpoint: str | None = None, interval: float | timedelta | None = None) -> MeterProvider:
     """Export metrics by OTLP from now on, and set the global MeterProvider to what does.
 
-    Obeys the ``OTEL_*`` variables; an argument wins. The provider is shut down
+    Obeys the ``OTEL_*`` variables; an argument wins. ``OTEL_METRICS_EXPORTER=none``
+    turns it off: the provider exports nothing then. The provider is shut down
     when the process exits, or by its `shutdown`.
 
     Args:
@@ -52,10 +54,10 @@ def pushing_provider(
     endpoint: str | None = None, interval: float | timedelta | None = None
 ) -> MeterProvider:
     """The provider of `setup`, without setting it."""
-    reader = pushing_reader(endpoint, interval)
+    readers = [pushing_reader(endpoint, interval)] if _is_wanted() else []
     from opentelemetry.sdk.metrics import MeterProvider
 
-    return MeterProvider([reader])
+    return MeterProvider(readers)
 
 
 def pushing_reader(
@@ -72,6 +74,18 @@ def pushing_reader(
             "dephealth_otel.setup() needs OpenTelemetry's SDK: pip install 'dephealth-otel[sdk]'"
         ) from exc
     return BriefReader(QuietExporter(exporter, url), every)
+
+
+def _is_wanted() -> bool:
+    """Whether the environment lets metrics be exported by OTLP."""
+    named = [name.strip() for name in os.environ.get(_EXPORTERS, "").split(",") if name.strip()]
+    if not named or "otlp" in named:
+        return True
+    if named == ["none"]:
+        return False
+    raise ConfigurationError(
+        f"{_EXPORTERS} says {', '.join(named)!r:.80}: setup() exports by otlp, or not at all (none)"
+    )
 
 
 def _receiver(endpoint: str | None) -> str:
