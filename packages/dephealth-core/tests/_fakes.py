@@ -197,8 +197,7 @@ class Bench:
         owner = Owner("shop", "web", lambda: True)
         policy = {"interval": 10.0, "timeout": 2.0, **common}
         self.roster = Roster(owner, policy, self.lines.log)
-        for each in dependencies:
-            self.roster.declare(each)
+        self.roster.declare(dependencies)
         self.lines.records.clear()
         self.wall = datetime.now(UTC)
         """What results are stamped with."""

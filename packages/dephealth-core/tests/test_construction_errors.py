@@ -216,6 +216,20 @@ def test_default_that_gives_way_is_warned_of(caplog: pytest.LogCaptureFixture) -
     ]
 
 
+def test_defaults_that_give_way_are_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """A default that gives way for several dependencies is one warning that names each once."""
+    health(
+        *(kiosk_check(name, url=f"kiosk://h{at}") for at, name in enumerate(["a", "b", "b"])),
+        kiosk_check("c", url="kiosk://h9", interval=4),
+        check_interval=2,
+    )
+    room = "s leaves no room for the default timeout of 5 s: the timeout is"
+    assert caplog.messages == [
+        f"dependencies 'a', 'b': interval 2 {room} 1.6 s",
+        f"dependency 'c': interval 4 {room} 3.2 s",
+    ]
+
+
 def test_two_dependencies_at_one_address_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     """Two dependencies on one host and port are accepted with a warning that names both."""
     health(kiosk_check("a", url="kiosk://h"), kiosk_check("b", url="kiosk://h"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from ._checker import HealthChecker
 from ._dependency import Dependency
@@ -59,11 +59,11 @@ class Endpoints:
             self._roster.remember(new)
         await self._scheduler.dismiss([old])
 
-    async def reconfigure(self, dependencies: Iterable[Dependency]) -> None:
+    async def reconfigure(self, dependencies: Collection[Dependency]) -> None:
         """Check *dependencies*, and nothing else."""
         successor = self._roster.successor()
+        successor.declare(dependencies)
         for dependency in dependencies:
-            successor.declare(dependency)
             self._refuse(dependency.name, dependency.checker)
         coming: list[Watch] = []
         staying: set[Watch] = set()

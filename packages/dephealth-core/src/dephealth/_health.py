@@ -83,8 +83,7 @@ class DependencyHealth:
         resolve_policy({}, common)
         owner = Owner(self.name, self.group, self._runtime.running)
         self._roster = Roster(owner, common, self._log)
-        for dependency in dependencies:
-            self._roster.declare(dependency)
+        self._roster.declare(dependencies)
         # Not at the top: a program pays for what it uses when it uses it.
         from ._endpoints import Endpoints
         from ._exporters import chosen_exporters, warn_of_older_distribution

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ._checker import HealthChecker
@@ -50,12 +50,22 @@ class Roster:
         """Know what *successor* knows; the watches are the scheduler's to change."""
         self._declared, self._at = successor._declared, successor._at
 
-    def declare(self, dependency: Dependency) -> None:
+    def declare(self, dependencies: Iterable[Dependency]) -> None:
         """Take in what ``X_check()`` gave.
 
         Raises:
-            ConfigurationError: It contradicts what was declared before.
+            ConfigurationError: One contradicts what was declared before.
         """
+        warned: dict[str, dict[str, None]] = {}
+        for dependency in dependencies:
+            if warning := self._declare(dependency):
+                warned.setdefault(warning, {})[repr(dependency.name)] = None
+        for warning, names in warned.items():
+            noun = "dependency" if len(names) == 1 else "dependencies"
+            self._log.warning("%s %s: %s", noun, ", ".join(names), warning)
+
+    def _declare(self, dependency: Dependency) -> str:
+        """Take in one dependency; gives a warning if a default had to give way."""
         if not isinstance(dependency, Dependency):
             raise ConfigurationError(
                 f"a dependency is what X_check() gives, not {type(dependency).__name__}"
@@ -64,8 +74,6 @@ class Roster:
         with concerning(name):
             self._warn_of_name(name)
             policy, warning = resolve_policy(dependency.policy, self._common)
-            if warning:
-                self._log.warning("dependency %r: %s", name, warning)
             declared = _Declared(dependency.type, dependency.critical, policy, dependency.labels)
             _agree(self._declared.setdefault(name, declared), declared)
             for endpoint in dependency.endpoints or (None,):
@@ -74,6 +82,7 @@ class Roster:
                     raise ConfigurationError(f"endpoint {endpoint} is declared twice")
                 self._warn_of_shared_address(watch)
                 self.watches[watch.address] = watch
+        return warning
 
     def candidate(
         self,
