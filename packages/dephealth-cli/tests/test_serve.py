@@ -205,6 +205,22 @@ def test_tls_and_login(write: Write, up: ThreadedFaultProxy, certificates: Certi
         assert SECRET not in "\n".join(daemon.log)
 
 
+def test_certificate_that_is_gone(
+    write: Write, up: ThreadedFaultProxy, certificates: Certificates, tmp_path: Path
+) -> None:
+    """A file that names another certificate than before is used, though the old one is gone."""
+    pair = certificates.good
+    old, new = tmp_path / "old.pem", tmp_path / "new.pem"
+    old.write_bytes(Path(pair.certificate).read_bytes() + Path(pair.key).read_bytes())
+    tls = HEAD + f'tls_cert_file = "{old}"\n'
+    with serving("-c", write(config(up, head=tls))) as daemon:
+        old.rename(new)
+        write(config(up, up, head=tls.replace(str(old), str(new))))
+        daemon.hang_up()
+        assert any("the old certificate goes on: " in line for line in daemon.log)
+        assert '"db-1":' in daemon.ask("/health/dependencies", certificates.client_context()).text
+
+
 @pytest.mark.parametrize(
     ("serve", "message"),
     [

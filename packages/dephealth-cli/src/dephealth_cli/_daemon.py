@@ -120,7 +120,10 @@ class Daemon:
         if (found.identity, found.serve) != (self._now.identity, self._now.serve):
             logger.warning("name, group and [serve] of %s need a restart to change", self._file)
         if self._tls is not None:
-            load_certificate(self._tls, self._now.serve)
+            try:
+                load_certificate(self._tls, self._now.serve)
+            except ConfigurationError as exc:
+                logger.warning("the old certificate goes on: %s", exc)
         logger.info("%s is used: %d dependencies", self._file, len(found.dependencies))
 
     async def _look(self, reload: asyncio.Event) -> None:
