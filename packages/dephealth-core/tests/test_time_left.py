@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
-from dephealth import pool_patience, time_left
+from dephealth import pool_timeout, time_left
 from dephealth._checker import deadline
+from dephealth._pulse import BEAT
+from dephealth_testing import virtual_time
 
 from ._fakes import Scripted, dependency, hang
 from ._started import started
+from ._trial import TIMEOUT_AFTER, tried
+from ._virtual_time import block, now
 
 TIMEOUT = 0.4
 
@@ -110,11 +114,40 @@ def test_in_a_thread_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("left", "patience"), [(0.4, 0.3), (4.0, 3.0), (5.0, 4.0), (60.0, 59.0), (-1.0, 0.0)]
 )
-def test_patience_with_a_pool(left: float, patience: float) -> None:
+@virtual_time
+async def test_patience_with_a_pool(left: float, patience: float) -> None:
     """A quarter of the time, at most a second, is kept for asking the server itself."""
+    begun = now()
+    deadline.set((now, begun + left))
 
-    def look() -> float:
-        deadline.set((time.perf_counter, time.perf_counter() + left))
-        return pool_patience()
+    with pytest.raises(TimeoutError):
+        async with pool_timeout():
+            await asyncio.Event().wait()
 
-    assert contextvars.copy_context().run(look) == pytest.approx(patience, abs=0.05)
+    assert now() - begun == pytest.approx(patience, abs=0.01)
+
+
+@virtual_time
+async def test_blocked_loop_and_a_pool() -> None:
+    """Time in which the application blocks the loop takes nothing from its pool's."""
+    waited: list[float] = []
+
+    async def wait() -> None:
+        begun = now()
+        asyncio.get_running_loop().call_later(0.1, block, 5.0)
+        with contextlib.suppress(TimeoutError):
+            async with pool_timeout():
+                await asyncio.Event().wait()
+        waited.append(now() - begun)
+
+    await tried(Scripted(wait))
+
+    assert waited == [pytest.approx(5.0 + TIMEOUT_AFTER * 3 / 4, abs=2 * BEAT)]
+
+
+async def test_pool_that_gives_in_time() -> None:
+    """What has come in time is no timeout later."""
+    deadline.set((time.perf_counter, time.perf_counter() + 0.1))
+    async with pool_timeout():
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.2)

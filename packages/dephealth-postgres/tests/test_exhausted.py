@@ -196,6 +196,19 @@ async def test_connection_that_is_free_in_time(
     assert server.connections == 1
 
 
+async def test_connection_that_is_free_after_a_block(
+    server: FakePostgres, dry: Dry, check: Check
+) -> None:
+    """A request that blocks the loop while it has the only connection exhausts no pool."""
+    async with dry() as (pool, connection):
+        checking = asyncio.ensure_future(check(pool=pool, timeout=0.4))
+        await asyncio.sleep(0.05)
+        time.sleep(0.6)  # noqa: ASYNC251  # as a request does that computes
+        await asyncio.sleep(0)
+        await pool.release(connection)
+        assert await checking == "ok"
+
+
 async def test_pool_that_was_not_dry_before(server: FakePostgres, check: Check) -> None:
     """A pool that had a connection to give when we asked is not exhausted, only late."""
     assert await check(pool=PoolThatFills(server), timeout=0.4) == "timeout"

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from ._plugins import CheckerRegistry, UnknownTypeError
     from ._policy import CheckPolicy, resolve_policy
-    from ._pooled import PooledChecker, pool_patience
+    from ._pooled import PooledChecker, pool_timeout
     from ._resolver import resolve
     from ._secret import Secret, reveal
     from ._snapshot import EndpointStatus
@@ -136,7 +136,7 @@ __all__ = [
     "lookup",
     "option",
     "options_of",
-    "pool_patience",
+    "pool_timeout",
     "require_descriptors",
     "resolve",
     "resolve_policy",
@@ -195,7 +195,7 @@ _PLACES = {
     "CheckPolicy": "._policy",
     "resolve_policy": "._policy",
     "PooledChecker": "._pooled",
-    "pool_patience": "._pooled",
+    "pool_timeout": "._pooled",
     "resolve": "._resolver",
     "Secret": "._secret",
     "reveal": "._secret",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from ._checker import Checker, time_left
 from .errors import CheckError, ConfigurationError, NotYetError
 
 _MOST_RESERVED = 1.0
+_PUNCTUAL = 0.001
 
 
 class PooledChecker(Checker):
@@ -104,14 +106,32 @@ class PooledChecker(Checker):
             )
 
 
-def pool_patience() -> float:
-    """Seconds to wait for a connection of a pool that has none free.
+@asynccontextmanager
+async def pool_timeout() -> AsyncIterator[None]:
+    """Raise `TimeoutError` within, where a pool is waited for, in time to ask the server itself.
 
-    The rest until the deadline, a quarter of what is left and at most a second,
-    is for asking the server itself whether the pool is full because of it.
+    For that is the rest until the deadline, a quarter of what is left and at
+    most a second. Time in which the application blocks the event loop, and so
+    keeps its connections, does not count.
     """
-    left = time_left()
-    return left - min(left / 4, _MOST_RESERVED)
+    loop = asyncio.get_running_loop()
+    reserved = min(time_left() / 4, _MOST_RESERVED)
+    timer: asyncio.TimerHandle | None = None
+
+    def look() -> None:
+        nonlocal timer
+        left = time_left() - reserved
+        if left > _PUNCTUAL:
+            timer = loop.call_later(left, look)
+        else:
+            bound.reschedule(loop.time())
+
+    async with asyncio.timeout(None) as bound:
+        timer = loop.call_later(time_left() - reserved, look)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def refuse_bound_object(dependency: str, checker: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiomysql
 
-from dephealth import CheckError, pool_patience, resolve
+from dephealth import CheckError, pool_timeout, resolve
 
 from ._asking import ask, ask_anew
 from ._connecting import Arguments
@@ -67,7 +67,9 @@ async def _acquire(pool: Any, query: str, own: Arguments | None) -> Any:
     # In a task of its own: who waits for aiomysql's pool cannot leave while others connect.
     acquiring = asyncio.ensure_future(pool.acquire())
     try:
-        await asyncio.wait([acquiring], timeout=pool_patience())
+        with contextlib.suppress(TimeoutError):
+            async with pool_timeout():
+                await asyncio.wait([acquiring])
         if not acquiring.done() and is_exhausted(pool):
             await _judge(pool, query, own)
         await asyncio.wait([acquiring])

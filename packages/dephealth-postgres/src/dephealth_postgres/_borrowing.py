@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from dephealth import CheckError, pool_patience, resolve
+from dephealth import CheckError, pool_timeout, resolve
 
 from ._asking import PARTING, UNBOUNDED, ask, ask_anew, was_sent
 from ._connecting import explain
@@ -105,7 +105,7 @@ async def _look_up(pool: Any) -> None:
 async def _wait(pool: Any) -> Any | None:
     """A connection of *pool*, None if it gives none while there is time to ask the server."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(pool_patience()):
+        async with pool_timeout():
             return await pool.acquire()
     return None
 

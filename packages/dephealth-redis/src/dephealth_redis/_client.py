@@ -24,7 +24,7 @@ from dephealth import (
     CheckError,
     CheckTlsError,
     UnhealthyError,
-    pool_patience,
+    pool_timeout,
     resolve,
 )
 
@@ -85,7 +85,7 @@ async def _taken(pool: Any) -> Any:
     """A connection of *pool*, None if none is free in time."""
     await _close_ended(pool)
     try:
-        async with asyncio.timeout(pool_patience() if _is_exhausted(pool) else None):
+        async with pool_timeout() if _is_exhausted(pool) else contextlib.nullcontext():
             return await pool.get_connection(*_COMMAND)
     except (exceptions.ConnectionError, TimeoutError):
         if not _is_exhausted(pool):
