@@ -128,3 +128,35 @@ def test_started_after_the_fork() -> None:
     )
 
     assert lines == ["grandchild {'db': True}", "parent {'db': True}"]
+
+
+_LOOKING_UP = """
+import asyncio, os, socket, threading
+looking, answered = threading.Event(), threading.Event()
+parent, original = os.getpid(), socket.getaddrinfo
+
+def slow(*args, **options):
+    if os.getpid() == parent:
+        looking.set()
+        answered.wait(10)
+    return original("127.0.0.1", *args[1:], **options)
+
+socket.getaddrinfo = slow  # as a name server that takes its time
+from dephealth import resolve
+
+threading.Thread(target=lambda: asyncio.run(resolve("db.svc"))).start()
+looking.wait(10)
+if os.fork() == 0:
+    try:
+        print(asyncio.run(asyncio.wait_for(resolve("db.svc"), 5)), flush=True)
+    finally:
+        os._exit(0)
+os.wait()
+answered.set()
+"""
+
+
+def test_lookup_of_the_parent_is_not_waited_for() -> None:
+    """A forked process looks names up itself that were being looked up when it was forked."""
+    found = run(_LOOKING_UP, PYTHONWARNINGS="ignore::DeprecationWarning")
+    assert found == "('127.0.0.1',)\n"

@@ -229,7 +229,7 @@ def test_stop_of_a_check_that_blocks(stop: Callable[[Started], None]) -> None:
     thread.join(BOUND)
 
     assert lasted == pytest.approx(0.6, abs=0.1)
-    assert "one of them blocks their thread" in it.lines.at(logging.ERROR)[-1]
+    assert "something blocks their event loop" in it.lines.at(logging.ERROR)[-1]
     assert not thread.is_alive()
 
 

@@ -292,7 +292,7 @@ class DependencyHealth:
 
     def _warn_if_blocked(self, ended: bool) -> None:
         if not ended:
-            self._log.error("the checks have not ended in time: one of them blocks their thread")
+            self._log.error("the checks have not ended in time: something blocks their event loop")
 
     def _warn_if_silent(self) -> None:
         if self._silent:

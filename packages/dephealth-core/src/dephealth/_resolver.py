@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import copy
 import functools
+import os
 import socket
 import threading
 import time
@@ -73,6 +74,10 @@ class Resolver:
     ) -> None:
         self._addresses = addresses
         self._clock = clock
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Know of no lookup: after a fork their threads are not there."""
         self._lock = threading.Lock()
         self._underway: dict[str, list[_Lookup]] = {}
 
@@ -163,3 +168,6 @@ def _addresses(host: str) -> Sequence[str]:
 
 
 _system = Resolver(_addresses)
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_system.start_anew)
