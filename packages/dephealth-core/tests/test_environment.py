@@ -192,8 +192,8 @@ def test_labels_come_from_the_environment() -> None:
 
 @pytest.mark.parametrize("key", ["LABEL_HOST", "LABEL___X", "LABEL_1", "LABEL_"])
 def test_bad_label_in_the_environment_is_refused(key: str) -> None:
-    """A reserved or impossible label in the environment is refused."""
-    assert refused({**HERE, key: "x"}).startswith("label ")
+    """A reserved or impossible label in the environment is refused, and the variable named."""
+    assert refused({**HERE, key: "x"}).startswith(f"DEPHEALTH_ORDERS_DB_{key}: label ")
 
 
 EVERYTHING = {

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ._labels import checked_labels
 from ._options import Option
 from .errors import ConfigurationError
 
@@ -57,13 +58,20 @@ class DependencyEnvironment:
             raise ConfigurationError(f"{self.variable(key)}: {exc}") from exc
 
     def labels(self) -> dict[str, str]:
-        """The custom labels, by ``LABEL_<KEY>`` with the key in lower case."""
+        """The custom labels, by ``LABEL_<KEY>`` with the key in lower case.
+
+        Raises:
+            ConfigurationError: One may not be exported; names the variable.
+        """
         start = self._prefix + _LABEL
-        return {
-            variable.removeprefix(start).lower(): value
-            for variable, value in self._environ.items()
-            if variable.startswith(start) and value
-        }
+        labels: dict[str, str] = {}
+        for variable, value in self._environ.items():
+            if variable.startswith(start) and value:
+                try:
+                    labels |= checked_labels({variable.removeprefix(start).lower(): value})
+                except ConfigurationError as exc:
+                    raise ConfigurationError(f"{variable}: {exc}") from exc
+        return labels
 
 
 def global_text(key: str, environ: Mapping[str, str] | None = None) -> str | None:
