@@ -97,13 +97,14 @@ class Scheduler:
             self.add(new)
             self.forget(old)
             return
-        # No exporter takes equal labels twice: the old ones go first.
-        self._let_go(old)
-        try:
+        new.check_loop(asyncio.get_running_loop())
+        if old.target and new.target and old.target.label_values() == new.target.label_values():
+            # No exporter takes equal labels twice.
+            self._let_go(old)
             self._take_in(new)
-        except BaseException:
-            self._take_in(old)
-            raise
+        else:
+            self._take_in(new)
+            self._let_go(old)
         self._end(old)
         self._watches[new.address] = new
         self._start(new)
