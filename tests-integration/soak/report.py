@@ -136,10 +136,11 @@ def _many(result: Result) -> list[str]:
     by_group: dict[str, list[Counted]] = {}
     for one in result.counted:
         by_group.setdefault(one.series.group.name, []).append(one)
-    about = f"""For each line and kind a process of its own, with 8 or 25 checks at once. What the
-        memory grows by is the slope of the straight line through what was read after each of 15
-        batches; it may be {MOST[True] // 1024} KB in 1,000 good checks and {MOST[False] // 1024} KB
-        in 1,000 failing ones. No descriptor, thread or task may be left."""
+    about = f"""For each line and kind a process of its own, with 8 good checks at once (kafka: 4)
+        or 25 failing ones. What the memory grows by is the slope of the straight line through what
+        was read after each of 15 batches; it may be {MOST[True] // 1024} KB in 1,000 good checks
+        and {MOST[False] // 1024} KB in 1,000 failing ones. No descriptor, thread or task may be
+        left."""
     head = ["checked", "good", "memory in 1,000", "failing", "memory in 1,000, at most"]
     return ["", *_wrapped(about), "", *_table(head, [_many_row(*one) for one in by_group.items()])]
 
