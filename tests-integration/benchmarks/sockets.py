@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -15,6 +15,7 @@ from dephealth import Dependency, Endpoint
 from dephealth.api import DependencyHealth
 from dephealth_tcp import TCPChecker
 
+from .disturbance import quietest
 from .peers import accepting
 from .row import Row
 from .scheduling import INTERVAL, TIMEOUT, lateness, percentile
@@ -68,20 +69,32 @@ async def tcp(count: int = 4000, seconds: float = 60.0) -> list[Row]:
         while not all(status.last_checked_at for status in health.health_details().values()):
             await asyncio.sleep(0.1)
         await asyncio.sleep(2 * INTERVAL)
-        for times in starts.values():
-            times.clear()
-        most_open, Recording.failures = 0, 0
-        used, begun = time.process_time(), time.perf_counter()
-        while time.perf_counter() < begun + seconds:
-            await asyncio.sleep(INTERVAL / 2)
-            most_open = max(most_open, _sockets() - before)
-        elapsed = time.perf_counter() - begun
-        share = (time.process_time() - used) / elapsed
-        failures = max(Recording.failures, list(health.health().values()).count(False))
+
+        async def run() -> list[Row]:
+            return await _watched(health, starts, before, seconds)
+
+        rows, chosen = await quietest(run)
         await health.stop()
+    return [row._replace(beside=str(chosen)) if row.unit == "ms" else row for row in rows]
+
+
+async def _watched(
+    health: DependencyHealth, starts: Mapping[int, list[float]], before: int, seconds: float
+) -> list[Row]:
+    """The rows of so many seconds; there were *before* sockets before the checks."""
+    for times in starts.values():
+        times.clear()
+    most_open, Recording.failures = 0, 0
+    used, begun = time.process_time(), time.perf_counter()
+    while time.perf_counter() < begun + seconds:
+        await asyncio.sleep(INTERVAL / 2)
+        most_open = max(most_open, _sockets() - before)
+    elapsed = time.perf_counter() - begun
+    share = (time.process_time() - used) / elapsed
+    failures = max(Recording.failures, list(health.health().values()).count(False))
     late = lateness(list(starts.values()))
     missing = sum(max(0, int(elapsed / INTERVAL) - len(times)) for times in starts.values())
-    what = f"{count:,} TCP endpoints at 1 s for {seconds:.0f} s: "
+    what = f"{len(starts):,} TCP endpoints at 1 s for {seconds:.0f} s: "
     return [
         Row(SECTION, f"{what}checks that were not made", missing, 0),
         Row(SECTION, f"{what}99 % start late by at most", percentile(late, 99) * 1e3, 100, "ms"),
