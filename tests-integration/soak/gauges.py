@@ -10,6 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+STEADY = {"MALLOC_ARENA_MAX": "1"}
+"""The environment of a process whose memory is watched.
+
+Else glibc has memory for each of many threads, and thousands of failing checks of kafka and grpc,
+which start threads of their own, fill it (docs/checks.md).
+"""
+
 _LAG_STEP = 0.02
 _LOOKUP_STEP = 0.2
 _PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .gauges import STEADY
 from .groups import Group
 
 _LINE_LIMIT = 2**24
@@ -140,7 +141,7 @@ async def service(
             stderr=stderr,
             limit=_LINE_LIMIT,
             cwd=Path(__file__).parents[1],
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=os.environ | STEADY | {"PYTHONUNBUFFERED": "1"},
         )
     link = Link(process)
     listening = asyncio.create_task(link.listen())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +13,7 @@ from pathlib import Path
 from dephealth_testing import FaultProxy, Forward
 
 from .faults import PROXIED, expected
+from .gauges import STEADY
 from .groups import Group
 from .series import Held, Series
 from .slopes import Slope, slope, verdict
@@ -19,8 +21,6 @@ from .world import World
 
 GOOD, FAILED = 20_000, 3_000
 """Checks of each group, and of each group and kind of fault."""
-FAILED_OF = {"grpc": 12_000, "kafka": 12_000}
-"""Those that need more to show it: their libraries in C fill the arenas of many threads first."""
 MOST = {True: 64 * 1024, False: 512 * 1024}
 """Bytes by which 1,000 good checks, or failing ones, may let the memory grow."""
 _AT_ONCE = {True: 8, False: 25}
@@ -88,7 +88,7 @@ def _all(groups: Sequence[Group]) -> Iterator[Series]:
             statuses = expected(kind, group).statuses
             if "ok" not in statuses:
                 timeout = _SHORT if "timeout" in statuses else _TIMEOUT
-                yield Series(many, kind, FAILED_OF.get(group.type, FAILED), timeout)
+                yield Series(many, kind, FAILED, timeout)
         if not group.pooled and any(secret in group.options for secret in _SECRETS):
             yield Series(_with_wrong_secret(many), _LOGIN, FAILED, _TIMEOUT)
 
@@ -119,6 +119,7 @@ async def _one(series: Series) -> Counted:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=Path(__file__).parents[1],
+            env=os.environ | STEADY,
         )
         assert process.stdin is not None
         assert process.stdout is not None
