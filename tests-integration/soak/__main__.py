@@ -25,13 +25,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=LONG, help="how long (10)")
     parser.add_argument("--seed", type=int, help="of the faults; if not given, another each time")
-    parser.add_argument("--copies", type=int, help="endpoints of each kind (8, 2 under 10 minutes)")
+    parser.add_argument("--copies", type=int, help="endpoints of each kind (5, 2 under 10 minutes)")
     parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
     options = parser.parse_args()
     if command := world.missing():
         parser.error(f"server programs are missing: {command}")
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
-    copies = options.copies or (8 if options.minutes >= LONG else 2)
+    copies = options.copies or (5 if options.minutes >= LONG else 2)
     say = partial(print, flush=True)
     say(f"seed {seed}")
     folder = Path(tempfile.mkdtemp(prefix="dephealth-soak-"))
