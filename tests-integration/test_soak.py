@@ -12,12 +12,11 @@ from soak import schedule
 from soak.faults import Event, Expected
 from soak.groups import INTERVAL, TIMEOUT, Group
 from soak.judge import BOUND, Verdict, disturbed, undisturbed
-from soak.link import Sight
+from soak.link import Sight, lateness
 from soak.many import MOST
 from soak.many import judged as judged_series
 from soak.report import section, text, with_section
 from soak.result import BOUNDS, Result
-from soak.rounds import lateness
 from soak.series import Held, Series
 from soak.slopes import slope, student, verdict
 from soak.world import LINES

@@ -10,7 +10,7 @@ from dephealth_testing import Close, Drip, Fault, Forward, Garbage, Refuse, Rese
 
 from . import schedule
 from .groups import INTERVAL, Group
-from .link import Link
+from .link import Link, lateness
 from .world import LINES, World
 
 PROXIED: dict[str, Fault] = {
@@ -116,7 +116,12 @@ async def happen(fault: schedule.Fault, world: World, link: Link) -> Event:
     await asyncio.sleep(fault.offset)
     event.begun = time.monotonic()
     event.set_in = await _begin(fault, world, link)
-    await asyncio.sleep(fault.hold)
+    left = fault.hold
+    while left > 0:
+        await asyncio.sleep(left)
+        # Time for which the loop was late counts for no check, so it does not count here.
+        now = time.monotonic()
+        left = fault.hold - (now - event.set_in - lateness(link.samples)(event.set_in, now))
     event.ending = time.monotonic()
     event.over = await _end(fault, world, link, event)
     if fault.kind not in _KEEPS_CONNECTION and fault.line in LINES:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .faults import Event, Expected
 from .groups import INTERVAL, TIMEOUT, Group
-from .link import Sight
+from .link import Late, Sight
 
 PUNCTUAL = 0.1
 """Seconds by which a check may miss its deadline on a loop that nobody blocks."""
@@ -38,10 +38,6 @@ def undisturbed(sights: Sequence[Sight]) -> Verdict:
     if not sights:
         return Verdict(["no result at all"])
     return Verdict([f"without a fault: {_told(sight)}" for sight in wrong[:1]])
-
-
-Late = Callable[[float, float], float]
-"""Seconds for which the loop was late between two moments: time that no check had."""
 
 
 def disturbed(sights: Sequence[Sight], event: Event, group: Group, late: Late) -> Verdict:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import bisect
 import itertools
 import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,24 @@ class Sight(NamedTuple):
     def begun(self) -> float:
         """When its check began."""
         return self.at - self.latency
+
+
+Late = Callable[[float, float], float]
+"""Seconds for which the loop was late between two moments: time that no check had."""
+
+
+def lateness(samples: Sequence[dict[str, float]]) -> Late:
+    """How late the loop was between two moments, or a little before and after them."""
+    times = [sample["at"] for sample in samples]
+
+    def late(begin: float, end: float) -> float:
+        if not samples:
+            return 0.0
+        first = max(0, bisect.bisect_left(times, begin) - 1)
+        last = min(len(times) - 1, bisect.bisect_right(times, end))
+        return samples[last]["late"] - samples[first]["late"]
+
+    return late
 
 
 @dataclass

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Sequence
 
 from . import troubles
 from .faults import Event
 from .groups import Group
-from .judge import BOUND, Late, disturbed, undisturbed
-from .link import Link, Sight
+from .judge import BOUND, disturbed, undisturbed
+from .link import Link, Sight, lateness
 from .result import BUSY, Result
 from .schedule import BY_NAME
 
@@ -90,17 +89,3 @@ class Round:
             return False
         first = sights[0].at
         return first - event.set_in <= BOUND + self._late(event.begun, first)
-
-
-def lateness(samples: Sequence[dict[str, float]]) -> Late:
-    """How late the loop was between two moments, or a little before and after them."""
-    times = [sample["at"] for sample in samples]
-
-    def late(begin: float, end: float) -> float:
-        if not samples:
-            return 0.0
-        first = max(0, bisect.bisect_left(times, begin) - 1)
-        last = min(len(times) - 1, bisect.bisect_right(times, end))
-        return samples[last]["late"] - samples[first]["late"]
-
-    return late

@@ -33,7 +33,7 @@ class Fault:
         line: Which server, or `PROCESS`.
         kind: What happens.
         offset: Seconds from the begin of the round.
-        hold: Seconds for which it lasts.
+        hold: Seconds for which it lasts, without those for which the loop is late.
     """
 
     round: int

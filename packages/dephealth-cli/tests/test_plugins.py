@@ -66,9 +66,9 @@ def test_disabled_plugin() -> None:
 
 
 BROKEN = {
-    "import acme_driver": "type 'late' does not import: ModuleNotFoundError(",
-    "raise ValueError": "type 'late' does not import: ValueError()",
-    "return dict": "the checker of type 'late' is <class 'dict'>, not a class of Checker",
+    "import acme_driver": "its checker does not import: ModuleNotFoundError(",
+    "raise ValueError": "its checker does not import: ValueError()",
+    "return dict": "its checker is <class 'dict'>, not a class of Checker",
 }
 
 
@@ -88,7 +88,7 @@ def test_checker_that_cannot_be_had(broken: tuple[str, str]) -> None:
     path, reason = broken
     done = dephealth("plugins", PYTHONPATH=path)
     assert done.code == 1
-    assert f"broken: acme-late 1.2: {reason}" in done.out
+    assert f"broken: acme-late 1.2: plugin acme_late, type 'late': {reason}" in done.out
 
 
 def test_check_of_a_broken_type(broken: tuple[str, str]) -> None:
@@ -96,7 +96,7 @@ def test_check_of_a_broken_type(broken: tuple[str, str]) -> None:
     path, reason = broken
     done = dephealth("check", "late://h:1", PYTHONPATH=path)
     assert (done.code, done.out) == (2, "")
-    assert reason in done.err
+    assert f"type 'late': {reason}" in done.err
 
 
 def test_schema_beside_a_broken_type(broken: tuple[str, str]) -> None:

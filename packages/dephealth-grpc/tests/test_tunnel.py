@@ -122,3 +122,31 @@ async def test_time_to_connect(fault_proxy: FaultProxyFactory) -> None:
     stream.close()
 
     assert 0.45 < loop.time() - begun < 5
+
+
+@pytest.mark.parametrize("steps", range(7))
+async def test_cancelled_again(stream: Stream, steps: int) -> None:
+    """Who is cancelled while leaving leaves nothing that would use a connection closed by then."""
+    loop = asyncio.get_running_loop()
+    inside = asyncio.Event()
+
+    async def check() -> None:
+        async with Tunnel(stream, abstract=True) as tunnel:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.setblocking(False)
+                client.connect("\0" + tunnel.target.removeprefix("unix-abstract:"))
+                await loop.sock_sendall(client, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+                assert await loop.sock_recv(client, 1)
+                inside.set()
+                await asyncio.Event().wait()
+
+    checking = asyncio.create_task(check())
+    await inside.wait()
+    checking.cancel()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    checking.cancel()
+    await asyncio.wait([checking])
+
+    assert checking.cancelled()
+    assert not [task for task in asyncio.all_tasks() if "Tunnel" in repr(task)]

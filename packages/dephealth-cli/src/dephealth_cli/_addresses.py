@@ -15,11 +15,12 @@ from dephealth import (
     ConfigurationError,
     Dependency,
     Option,
+    checker_class,
     declare,
+    options_of,
     scheme_of,
 )
 
-from ._options_of_type import options_of_type
 from ._values import FILE, can_be_file, content_of, from_text
 
 _BY_URL = frozenset({"url", "host", "port", "critical"})
@@ -68,7 +69,7 @@ def declared(
 
 
 def _options(spec: CheckerSpec) -> Mapping[str, Option]:
-    every = {**COMMON_OPTIONS, **options_of_type(spec)}
+    every = {**COMMON_OPTIONS, **options_of(checker_class(spec))}
     return {
         name: option
         for name, option in every.items()

@@ -15,7 +15,9 @@ from dephealth import (
     Dependency,
     Option,
     PluginError,
+    checker_class,
     declare,
+    options_of,
     resolve_policy,
     scheme_of,
 )
@@ -23,7 +25,6 @@ from dephealth import (
 from ._config_document import Document
 from ._config_lines import Path
 from ._config_options import WRONG, good, read_options, reject_unknown
-from ._options_of_type import options_of_type
 
 TYPE = "type"
 TYPE_OPTION = Option(
@@ -55,7 +56,7 @@ def read_dependency(
     if spec is None:
         return None
     try:
-        options = options_of_type(spec)
+        options = options_of(checker_class(spec))
     except PluginError as exc:
         document.wrong(path, str(exc))
         return None

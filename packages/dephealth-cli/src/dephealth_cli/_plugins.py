@@ -7,9 +7,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from dephealth import CheckerRegistry, CheckerSpec, PluginError
+from dephealth import (
+    CheckerRegistry,
+    CheckerSpec,
+    PluginError,
+    checker_class,
+    options_of,
+)
 
-from ._options_of_type import options_of_type
 from ._output import columns, emit, one_line
 
 _HEADINGS = ("TYPE", "DISTRIBUTION", "VERSION", "SCHEMES", "OPTIONS")
@@ -48,7 +53,7 @@ def command(as_json: bool) -> int:
 
 
 def _described(spec: CheckerSpec, distribution: str) -> dict[str, str | list[str]]:
-    options = options_of_type(spec)
+    options = options_of(checker_class(spec))
     return {
         "type": spec.type,
         "distribution": distribution,

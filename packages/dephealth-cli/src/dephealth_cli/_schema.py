@@ -16,12 +16,12 @@ from dephealth import (
     CheckPolicy,
     Option,
     PluginError,
+    checker_class,
     options_of,
 )
 
 from ._config import PARAMETERS, Identity, ServeSettings
 from ._config_dependency import TYPE_OPTION
-from ._options_of_type import options_of_type
 from ._output import emit
 from ._values import DURATION, FILE, can_be_file, is_duration
 
@@ -54,7 +54,7 @@ def schema_of(specs: Iterable[CheckerSpec]) -> Schema:
     kinds: dict[str, tuple[CheckerSpec, Mapping[str, Option]]] = {}
     for spec in sorted(specs, key=lambda spec: spec.type):
         with suppress(PluginError):
-            kinds[spec.type] = spec, options_of_type(spec)
+            kinds[spec.type] = spec, options_of(checker_class(spec))
     return {
         "$schema": _DIALECT,
         "title": "dephealth.toml",

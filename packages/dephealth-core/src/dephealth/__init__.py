@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._endpoint import Endpoint
     from ._history import Change, EndpointHistory, RecentCheck
     from ._observer import EnclosingExporter, Exporter, Observer, Target
+    from ._offers import checker_class
     from ._once import SingleCheck, check_once
     from ._options import Option, option, options_of
     from ._outcome import (
@@ -126,6 +127,7 @@ __all__ = [
     "UnhealthyError",
     "UnknownTypeError",
     "check_once",
+    "checker_class",
     "clock",
     "declare",
     "dial",
@@ -171,6 +173,7 @@ _PLACES = {
     "Target": "._observer",
     "SingleCheck": "._once",
     "check_once": "._once",
+    "checker_class": "._offers",
     "Option": "._options",
     "option": "._options",
     "options_of": "._options",

@@ -56,10 +56,17 @@ class Tunnel:
         if self._carrying is None:
             raise AssertionError("a tunnel that is left was entered")
         self._carrying.cancel()
-        try:
-            await asyncio.wait([self._carrying])
-        finally:
-            self._close()
+        cancelled: asyncio.CancelledError | None = None
+        # Not before it has ended, whoever cancels meanwhile: the stream is closed next, and the
+        # loop would take the next socket of that number for it.
+        while not self._carrying.done():
+            try:
+                await asyncio.wait([self._carrying])
+            except asyncio.CancelledError as exc:
+                cancelled = exc
+        self._close()
+        if cancelled is not None:
+            raise cancelled
         if not self._carrying.cancelled():
             self._carrying.result()
 
