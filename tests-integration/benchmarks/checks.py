@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from dephealth import Checker, Endpoint
 from dephealth._attempt import Attempt
+from dephealth._checker import Deadline
 from dephealth._pulse import Pulse
 
 from .measure import Call, compared
@@ -42,6 +43,7 @@ class Check:
     def __init__(self, checker: Checker, endpoint: Endpoint) -> None:
         self._checker = checker
         self._endpoint = endpoint
+        self._deadline = Deadline()
         self._pulse = Pulse(asyncio.get_running_loop(), time.perf_counter)
 
     async def __call__(self) -> None:
@@ -50,7 +52,7 @@ class Check:
         attempt = Attempt(
             self._checker, TIMEOUT, TIMEOUT, self._pulse, time.perf_counter, lambda *_: None
         )
-        finding = await attempt.run(self._endpoint, task)
+        finding = await attempt.run(self._endpoint, task, self._deadline)
         if finding is not None:
             raise AssertionError("a healthy check failed") from finding.cause
 

@@ -156,19 +156,18 @@ async def many(count: int = 10_000, seconds: float = 20.0) -> list[Row]:
     async with watched(checker, count):
         gc.collect()
         memory = (resident() - before) / count
-        checker.starts.clear()
         share = await busy(seconds)
-        collected = lateness(list(checker.starts.values()))
-        gc.collect()
-        gc.freeze()
-        await asyncio.sleep(2 * INTERVAL)  # the checks that it has made late
 
-        async def frozen() -> list[float]:
+        async def run() -> list[float]:
+            await asyncio.sleep(2 * INTERVAL)  # the checks that were late because of what was done
             checker.starts.clear()
-            await busy(seconds)
+            await asyncio.sleep(seconds)
             return lateness(list(checker.starts.values()))
 
-        late, chosen = await quietest(frozen)
+        collected = await run()
+        gc.collect()
+        gc.freeze()
+        late, chosen = await quietest(run)
         gc.unfreeze()
     flat = []
     for few in (100, count):

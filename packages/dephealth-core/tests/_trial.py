@@ -10,6 +10,7 @@ from dephealth import (
     Outcome,
 )
 from dephealth._attempt import Attempt
+from dephealth._checker import Deadline
 from dephealth._classification import Finding
 from dephealth._pulse import Pulse
 
@@ -38,7 +39,7 @@ class Trial:
         self.reports.append((round(now() - self.began, 6), finding))
 
     async def _run(self) -> None:
-        self.finding = await self.attempt.run(Endpoint("db.svc", "1"), self.task)
+        self.finding = await self.attempt.run(Endpoint("db.svc", "1"), self.task, Deadline())
         self.ended = now() - self.began
         self.cancelling = self.task.cancelling()
 

@@ -14,6 +14,7 @@ from dephealth import (
     Outcome,
 )
 from dephealth._attempt import Attempt
+from dephealth._checker import Deadline
 from dephealth._classification import Finding
 from dephealth._pulse import BEAT, Pulse
 from dephealth_testing import virtual_time
@@ -237,7 +238,7 @@ def test_coroutine_that_is_closed() -> None:
         assert task is not None
         pulse = Pulse(loop, loop.time)
         trial = Attempt(checker, 2, 10, pulse, loop.time, lambda *_: None)
-        findings.append(await trial.run(Endpoint("h", "1"), task))
+        findings.append(await trial.run(Endpoint("h", "1"), task, Deadline()))
 
     async def begin() -> None:
         while not checker.starts:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from dephealth import pool_timeout, time_left
-from dephealth._checker import deadline
-from dephealth._pulse import BEAT
+from dephealth._checker import Deadline, deadline
+from dephealth._pulse import BEAT, Pulse
 from dephealth_testing import virtual_time
 
 from ._fakes import Scripted, dependency, hang
@@ -111,6 +111,15 @@ def test_in_a_thread_of_its_own() -> None:
     assert caught == [True]
 
 
+def end_after(seconds: float) -> None:
+    """Give the test a deadline."""
+    loop = asyncio.get_running_loop()
+    until = Deadline()
+    until.clock = Pulse(loop, loop.time)
+    until.at = loop.time() + seconds
+    deadline.set(until)
+
+
 @pytest.mark.parametrize(
     ("left", "patience"), [(0.4, 0.3), (4.0, 3.0), (5.0, 4.0), (60.0, 59.0), (-1.0, 0.0)]
 )
@@ -118,7 +127,7 @@ def test_in_a_thread_of_its_own() -> None:
 async def test_patience_with_a_pool(left: float, patience: float) -> None:
     """A quarter of the time, at most a second, is kept for asking the server itself."""
     begun = now()
-    deadline.set((now, begun + left))
+    end_after(left)
 
     with pytest.raises(TimeoutError):
         async with pool_timeout():
@@ -147,7 +156,7 @@ async def test_blocked_loop_and_a_pool() -> None:
 
 async def test_pool_that_gives_in_time() -> None:
     """What has come in time is no timeout later."""
-    deadline.set((time.perf_counter, time.perf_counter() + 0.1))
+    end_after(0.1)
     async with pool_timeout():
         await asyncio.sleep(0)
     await asyncio.sleep(0.2)

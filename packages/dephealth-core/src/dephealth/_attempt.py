@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ._checker import HealthChecker, deadline
+from ._checker import Deadline, HealthChecker, deadline
 from ._classification import Finding, classify, classify_at_deadline
 from ._endpoint import Endpoint
 from ._outcome import TIMEOUT, Outcome
@@ -69,8 +69,10 @@ class Attempt:
         self.latency = 0.0
         """Seconds from the call of the checker to its end or its deadline."""
 
-    async def run(self, endpoint: Endpoint, task: Task[None]) -> Finding | None:
+    async def run(self, endpoint: Endpoint, task: Task[None], until: Deadline) -> Finding | None:
         """Check *endpoint*; the finding if it fails, None if it works.
+
+        *until* tells the check how long it has, as `time_left`.
 
         A cancellation that is not the deadline's passes through. If the check
         swallows it, there is a finding, and ``task.cancelling()`` is not 0.
@@ -78,8 +80,9 @@ class Attempt:
         self._task = task
         self._loop = asyncio.get_running_loop()
         self._started = self._clock()
-        free = self._pulse.now
-        deadline.set((free, free() + self._timeout))
+        until.clock, until.at = self._pulse, self._pulse.now() + self._timeout
+        if deadline.get(None) is not until:
+            deadline.set(until)
         # What ends at once needs no deadline.
         self._next: asyncio.Handle = self._loop.call_soon(self._on_wait)
         error: BaseException | None = None

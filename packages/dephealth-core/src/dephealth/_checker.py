@@ -34,8 +34,24 @@ def _today() -> datetime:
 wall: ContextVar[Callable[[], datetime]] = ContextVar("dephealth_wall", default=_today)
 """What gives the time of day with which results are stamped; tests may set another one."""
 
-deadline: ContextVar[tuple[Callable[[], float], float]] = ContextVar("dephealth_deadline")
-"""When the running check has to be done, behind the clock that it is a time of."""
+
+class Clock(Protocol):
+    """What a deadline is a time of."""
+
+    def now(self) -> float:
+        """Give seconds. From any thread."""
+
+
+class Deadline:
+    """When a check has to be done: one object for all checks that a task makes."""
+
+    __slots__ = ("at", "clock")
+
+    at: float
+    clock: Clock
+
+
+deadline: ContextVar[Deadline] = ContextVar("dephealth_deadline")
 
 
 def time_left() -> float:
@@ -49,8 +65,8 @@ def time_left() -> float:
     Raises:
         LookupError: No check is running here.
     """
-    now, at = deadline.get()
-    return max(0.0, at - now())
+    running = deadline.get()
+    return max(0.0, running.at - running.clock.now())
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ._attempt import Attempt
-from ._checker import HealthChecker, clock
+from ._checker import Deadline, HealthChecker, clock
 from ._classification import Finding
 from ._endpoint import Endpoint
 from ._outcome import OK, Outcome
@@ -51,7 +51,7 @@ async def check_once(
         task = asyncio.current_task()
         if task is None:
             raise AssertionError("a coroutine of a loop runs in a task")
-        finding = await attempt.run(endpoint, task)
+        finding = await attempt.run(endpoint, task, Deadline())
         return _told(checker, finding, attempt.latency)
 
     running = asyncio.ensure_future(run())

@@ -9,12 +9,14 @@ from typing import cast
 
 from ._attempt import Attempt
 from ._audience import Audience
+from ._checker import Deadline
 from ._classification import Finding
 from ._endpoint import Endpoint
 from ._outcome import ERROR, OK, TIMEOUT, Outcome
 from ._pulse import Pulse
 from ._report import REPEAT_AFTER
 from ._state import CheckResult, next_start, place
+from ._timetable import Timetable
 from ._watch import Address, Watch
 from .errors import ConfigurationError, NotYetError
 
@@ -41,6 +43,9 @@ class Rounds:
     pulse: Pulse
     """That of the loop; set before the first `run`."""
 
+    timetable: Timetable
+    """The same."""
+
     def __init__(
         self,
         watches: dict[Address, Watch],
@@ -60,26 +65,27 @@ class Rounds:
     async def run(self, watch: Watch) -> None:
         """Check *watch* until cancelled."""
         task = cast("_Task", asyncio.current_task())
+        until = Deadline()
         interval = watch.policy.interval
         if watch.state.last is None:
             await asyncio.sleep(watch.policy.initial_delay)
         while (origin := watch.origin) is None:
-            if not await self._first_attempt(watch, task):
+            if not await self._first_attempt(watch, task, until):
                 await asyncio.sleep(_RETRY)
         while True:
             due = next_start(origin, interval, watch.due)
-            await asyncio.sleep(max(0.0, due - self._clock()))
+            await self.timetable.at(due)
             watch.due = max(due, self._clock())
-            while not await self._attempt(watch, task):
+            while not await self._attempt(watch, task, until):
                 await asyncio.sleep(_RETRY)
                 watch.due = self._clock()
 
-    async def _first_attempt(self, watch: Watch, task: _Task) -> bool:
+    async def _first_attempt(self, watch: Watch, task: _Task, until: Deadline) -> bool:
         await self._first.acquire()
         watch.queued = True
         watch.due = self._clock()
         try:
-            return await self._attempt(watch, task)
+            return await self._attempt(watch, task, until)
         except GeneratorExit:
             watch.queued = False  # the loop is closed: nobody can be let in
             raise
@@ -99,7 +105,7 @@ class Rounds:
         self._places[interval] = origin, order + 1
         return origin + place(order) * interval
 
-    async def _attempt(self, watch: Watch, task: _Task) -> bool:
+    async def _attempt(self, watch: Watch, task: _Task, until: Deadline) -> bool:
         """Check once; whether there is a result."""
         endpoint = watch.endpoint or self._locate(watch)
         target = watch.target
@@ -116,7 +122,7 @@ class Rounds:
         )
         with self._audience.around(target):
             # Not in a variable: the exception's traceback leads to this frame.
-            settled = self._settle(watch, attempt, await attempt.run(endpoint, task))
+            settled = self._settle(watch, attempt, await attempt.run(endpoint, task, until))
         if task.cancelling():
             # Somebody else wants this task to end, and the check has swallowed that.
             raise asyncio.CancelledError

@@ -15,6 +15,7 @@ from ._closing import close_checkers
 from ._observer import Exporter
 from ._pulse import Pulse
 from ._rounds import Rounds
+from ._timetable import Timetable
 from ._watch import Address, Watch
 
 _Task = asyncio.Task[None]
@@ -72,6 +73,7 @@ class Scheduler:
             watch.check_loop(loop)
         self._audience.added([watch.target for watch in watches if watch.target is not None])
         self._rounds.pulse = Pulse(loop, self._clock)
+        self._rounds.timetable = Timetable(loop, self._clock)
         self._context = contextvars.copy_context()
         for watch in watches:
             self._start(watch)
@@ -156,6 +158,8 @@ class Scheduler:
         try:
             await self._see_out(self._leaving)
         finally:
+            if self._context is not None:
+                self._rounds.timetable.close()
             await close_checkers(watches)
 
     def _take_in(self, watch: Watch) -> None:
