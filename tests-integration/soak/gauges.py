@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
+import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +19,7 @@ which start threads of their own, fill it (docs/checks.md).
 
 _LAG_STEP = 0.02
 _LOOKUP_STEP = 0.2
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_NUMBERS = re.compile(r"^(\w+):\s+(\d+)", re.MULTILINE)
 
 
 class Gauges:
@@ -71,11 +71,15 @@ class Gauges:
 
 
 def held_now() -> dict[str, int]:
-    """Descriptors, threads, tasks and bytes of memory that this process has."""
-    status = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    """Descriptors, threads, tasks and bytes of memory that this process has.
+
+    The memory without the files in it, such as libraries: of those the kernel
+    takes away what it likes.
+    """
+    status = dict(_NUMBERS.findall(Path("/proc/self/status").read_text()))
     return {
         "descriptors": len([*Path("/proc/self/fd").iterdir()]) - 1,  # not the one that lists them
-        "threads": int(status[17]),  # num_threads of proc(5)
+        "threads": int(status["Threads"]),
         "tasks": len(asyncio.all_tasks()),
-        "memory": int(status[21]) * _PAGE,  # rss
+        "memory": 1024 * (int(status["RssAnon"]) + int(status["VmSwap"])),
     }

@@ -114,8 +114,9 @@ def _foot(result: Result) -> list[str]:
     ]
     about = """Read at the end of each round, when all is well; the slope of the straight line
         through what was read, with a probability of 99 % on either side. Memory counts from the
-        26th round on, since the core keeps the last 50 changes of each endpoint; the process runs
-        with `MALLOC_ARENA_MAX=1`, as docs/checks.md has it."""
+        26th round on, since the core keeps the last 50 changes of each endpoint, and without the
+        files in it, of which the kernel takes away what it likes; the process runs with
+        `MALLOC_ARENA_MAX=1`, as docs/checks.md has it."""
     return [*_wrapped(about), "", *(f"- {' '.join(point.split())}" for point in points)]
 
 

@@ -6,9 +6,10 @@ import asyncio
 import errno
 import logging
 import resource
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -111,6 +112,22 @@ async def test_no_descriptors_left() -> None:
         await asyncio.wait_for(resolve("localhost"), 10)
 
     assert caught.value.errno == errno.EMFILE
+
+
+@pytest.mark.parametrize(("lacking", "number"), [(True, errno.EMFILE), (False, errno.EAGAIN)])
+async def test_resolver_that_says_it_may_work_later(
+    monkeypatch: pytest.MonkeyPatch, lacking: bool, number: int
+) -> None:
+    """It is the want of descriptors that counts, if that is why."""
+
+    def look_up(*_: object, **__: object) -> object:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with no_descriptors() if lacking else nullcontext(), pytest.raises(OSError) as caught:  # noqa: PT011
+        await asyncio.wait_for(resolve("db.test"), 10)
+
+    assert caught.value.errno == number
 
 
 async def test_no_threads_left() -> None:

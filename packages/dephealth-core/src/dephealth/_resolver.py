@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from ._descriptors import require_descriptors
 from .errors import CheckDnsError
 
 _FRESH = 0.9
@@ -164,6 +165,10 @@ def _addresses(host: str) -> Sequence[str]:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except ValueError as exc:
         raise socket.gaierror(socket.EAI_NONAME, f"no host name: {exc}") from exc
+    except BlockingIOError:
+        # What the C library says, at times, of a process that can open nothing more.
+        require_descriptors(1)
+        raise
     return tuple(dict.fromkeys(str(item[4][0]) for item in found))
 
 
