@@ -115,7 +115,7 @@ def end_after(seconds: float) -> None:
     """Give the test a deadline."""
     loop = asyncio.get_running_loop()
     until = Deadline()
-    until.clock = Pulse(loop, loop.time)
+    until.pulse = Pulse(loop, loop.time)
     until.at = loop.time() + seconds
     deadline.set(until)
 

@@ -80,7 +80,7 @@ class Attempt:
         self._task = task
         self._loop = asyncio.get_running_loop()
         self._started = self._clock()
-        until.clock, until.at = self._pulse, self._pulse.now() + self._timeout
+        until.pulse, until.at = self._pulse, self._pulse.now() + self._timeout
         if deadline.get(None) is not until:
             deadline.set(until)
         # What ends at once needs no deadline.

@@ -19,6 +19,7 @@ from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ._address import Address
+    from ._pulse import Pulse
 
 clock: ContextVar[Callable[[], float]] = ContextVar("dephealth_clock", default=time.perf_counter)
 """What gives the seconds by which checks are timed; tests may set another one."""
@@ -35,20 +36,14 @@ wall: ContextVar[Callable[[], datetime]] = ContextVar("dephealth_wall", default=
 """What gives the time of day with which results are stamped; tests may set another one."""
 
 
-class Clock(Protocol):
-    """What a deadline is a time of."""
-
-    def now(self) -> float:
-        """Give seconds. From any thread."""
-
-
 class Deadline:
     """When a check has to be done: one object for all checks that a task makes."""
 
-    __slots__ = ("at", "clock")
+    __slots__ = ("at", "pulse")
 
     at: float
-    clock: Clock
+    pulse: Pulse
+    """What it is a time of."""
 
 
 deadline: ContextVar[Deadline] = ContextVar("dephealth_deadline")
@@ -66,7 +61,7 @@ def time_left() -> float:
         LookupError: No check is running here.
     """
     running = deadline.get()
-    return max(0.0, running.at - running.clock.now())
+    return max(0.0, running.at - running.pulse.now())
 
 
 @runtime_checkable
