@@ -316,7 +316,7 @@ def test_type_that_does_not_import(write: Write) -> None:
     with pytest.raises(BadFileError) as caught:
         load(file, registry, named=False)
     (problem,) = caught.value.problems
-    assert problem.message.endswith(
-        "type 'acme': its checker does not import: "
+    assert problem.message == (
+        f"plugin {__name__}, type 'acme': its checker does not import: "
         "ModuleNotFoundError(\"No module named 'acme_driver'\")"
     )

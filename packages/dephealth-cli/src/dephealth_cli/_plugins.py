@@ -7,13 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from dephealth import (
-    CheckerRegistry,
-    CheckerSpec,
-    PluginError,
-    checker_class,
-    options_of,
-)
+from dephealth import CheckerRegistry, CheckerSpec, PluginError, checker_class, options_of
 
 from ._output import columns, emit, one_line
 
